@@ -1,0 +1,71 @@
+"""Files that are there whole or not at all: written beside, then renamed."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from GastricDiffLib.errors import InputError
+
+
+@contextmanager
+def replacing(path: Path | str) -> Iterator[Path]:
+    """Give a path beside ``path`` to write a file to; it takes ``path``'s place on success.
+
+    The file's suffixes are kept, since writers choose the format by them.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    path = Path(path)
+    with _beside(path) as folder:
+        temporary = folder / path.name
+        yield temporary
+        temporary.replace(path)
+
+
+@contextmanager
+def new_folder(path: Path | str) -> Iterator[Path]:
+    """Give a folder beside ``path`` to fill; on success it becomes ``path``.
+
+    Raises:
+        InputError: ``path`` exists and is not an empty folder, or cannot be made.
+    """
+    path = Path(path)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise InputError("the output exists already", path, "name a new or an empty folder")
+    with _beside(path) as folder:
+        temporary = folder / path.name
+        temporary.mkdir()
+        yield temporary
+        if path.exists():
+            path.rmdir()
+        temporary.replace(path)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise InputError(
+            "cannot write here", path, f"{error.strerror}; choose another folder"
+        ) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sha256(path: Path | str) -> str:
+    """Hex digest of a file's bytes."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

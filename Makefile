@@ -1,0 +1,50 @@
+# `make demo` and `make test` set up everything they need on a machine with Python and git.
+PYTHON ?= python3
+OUT ?= gastricdiff-demo
+BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+MODEL := Resources/Models/phantom-only-demo.safetensors
+
+.PHONY: demo test lint format coverage demo-model icon picture clean
+
+demo: .venv/demo.done
+	.venv/$(BIN)/gastricdiff demo --out "$(OUT)"
+
+test: lint
+	.venv/$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: .venv/test.done
+	.venv/$(BIN)/ruff check .
+	.venv/$(BIN)/ruff format --check .
+	.venv/$(BIN)/mypy
+
+format: .venv/test.done
+	.venv/$(BIN)/ruff check --fix .
+	.venv/$(BIN)/ruff format .
+
+# The bundled model, from nothing: phantoms, training, held-out test.
+demo-model: .venv/demo.done
+	.venv/$(BIN)/python Resources/Models/make_demo_model.py
+
+icon: .venv/test.done
+	.venv/$(BIN)/python Resources/Icons/draw_icon.py
+
+# The README's picture of a result.
+picture: .venv/demo.done
+	.venv/$(BIN)/gastricdiff demo --out build/picture
+	mkdir -p Resources/Screenshots
+	cp build/picture/overview.png Resources/Screenshots/overview.png
+
+.venv/demo.done: pyproject.toml constraints.txt
+	test -d .venv || $(PYTHON) -m venv .venv
+	.venv/$(BIN)/python -m pip install --quiet --upgrade pip
+	# torch first and alone: the pinned build, before anything else can ask for another.
+	.venv/$(BIN)/python -m pip install --quiet $$(grep '^torch==' constraints.txt)
+	.venv/$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[scene]"
+	touch $@
+
+.venv/test.done: .venv/demo.done
+	.venv/$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[scene,test]"
+	touch $@
+
+clean:
+	rm -rf .venv build *.egg-info gastricdiff-demo .coverage* .pytest_cache .mypy_cache .ruff_cache
