@@ -1,0 +1,50 @@
+"""The HU window and the batches of slices."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from GastricDiffLib.ct import CTVolume, Window, iter_slices
+from GastricDiffLib.errors import InputError
+
+
+@pytest.fixture
+def volume() -> CTVolume:
+    hu = np.random.default_rng(5).integers(-3000, 3000, (7, 6, 5), dtype=np.int16)
+    matrix = np.diag([1.0, 1.0, -1.0, 1.0])
+    return CTVolume.from_array(hu, matrix)
+
+
+def test_the_window_scales_its_ends_to_0_and_1():
+    scaled = Window().scale(np.array([-3000, -1024, -262, 500, 3000], np.int16))
+    assert scaled.dtype == np.float32
+    np.testing.assert_allclose(scaled, [0, 0, 0.5, 1, 1], atol=1e-6)
+
+
+@pytest.mark.parametrize("low,high", [(1, 1), (2, 1), (float("nan"), 1)])
+def test_an_empty_window_is_refused(low, high):
+    with pytest.raises(InputError, match="window is empty"):
+        Window(low, high)
+
+
+def test_batches_hold_the_asked_slices_in_their_order_clipped_and_contiguous(volume):
+    asked = [6, 0, 3, 3, 1]
+    batches = list(iter_slices(volume, asked, 2))
+    assert [indices for indices, _ in batches] == [[6, 0], [3, 3], [1]]
+    for indices, hu in batches:
+        assert hu.dtype == np.int16 and hu.flags.c_contiguous
+        assert not np.shares_memory(hu, volume.hu)
+        np.testing.assert_array_equal(hu, volume.hu[indices].clip(-1024, 500))
+
+
+def test_a_window_of_fractions_loses_nothing_that_it_scales(volume):
+    window = Window(-160.5, 240.5)
+    hu = np.concatenate([batch for _, batch in iter_slices(volume, range(7), 3, window)])
+    np.testing.assert_array_equal(window.scale(hu), window.scale(volume.hu))
+
+
+def test_a_slice_that_is_not_there_is_an_index_error(volume):
+    with pytest.raises(IndexError):
+        next(iter_slices(volume, [7], 1))
+    assert list(iter_slices(volume, [], 1)) == []
