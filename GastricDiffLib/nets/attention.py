@@ -1,0 +1,69 @@
+"""AT-GEN, the activation-based attention generator (paper, section 3.1)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+NORMALISATIONS = ("l2", "softmax", "minmax")
+
+
+def attention_map(
+    features: Tensor,
+    size: tuple[int, int] | None = None,
+    power: float = 2,
+    normalise: str = "l2",
+) -> Tensor:
+    """Squeeze a feature tensor into one attention map per image.
+
+    G(A) = Σ_c |A_c|ⁿ, brought to ``size`` bilinearly, then normalised over its pixels:
+    ``l2`` divides by the map's L2 norm; ``softmax`` is the choice of the paper's
+    reference 19; ``minmax`` stretches to 0…1. A map that is zero everywhere stays zero
+    under ``l2`` and ``minmax``.
+
+    Args:
+        features: N×C×h×w activations of one stage.
+        size: (H, W) of the map; the features' own h×w when None.
+        power: n of the paper; its cross-validation chose 2.
+        normalise: one of ``NORMALISATIONS``.
+
+    Returns:
+        N×H×W, float32 also under autocast: squares of half-precision activations overflow.
+
+    Raises:
+        ValueError: unknown normalisation, or features without four dimensions.
+    """
+    if features.dim() != 4:
+        raise ValueError(f"attention_map takes N×C×h×w features, got {tuple(features.shape)}")
+    with torch.autocast(features.device.type, enabled=False):
+        squeezed = squeeze(features, power)
+        if size is not None and tuple(size) != tuple(squeezed.shape[-2:]):
+            squeezed = F.interpolate(
+                squeezed[:, None], size=size, mode="bilinear", align_corners=False
+            )[:, 0]
+        return normalise_map(squeezed, normalise)
+
+
+def squeeze(features: Tensor, power: float = 2) -> Tensor:
+    """G(A) = Σ_c |A_c|ⁿ: N×C×h×w → N×h×w float32, not normalised."""
+    return features.float().abs().pow(power).sum(dim=1)
+
+
+def normalise_map(maps: Tensor, normalise: str = "l2") -> Tensor:
+    """Normalise N×H×W maps, each over its own pixels, as :func:`attention_map` does.
+
+    Raises:
+        ValueError: unknown normalisation.
+    """
+    flat = maps.flatten(1)
+    if normalise == "l2":
+        flat = F.normalize(flat, dim=1)
+    elif normalise == "softmax":
+        flat = flat.softmax(dim=1)
+    elif normalise == "minmax":
+        low, high = flat.amin(1, keepdim=True), flat.amax(1, keepdim=True)
+        flat = (flat - low) / (high - low).clamp_min(torch.finfo(flat.dtype).tiny)
+    else:
+        raise ValueError(f"normalise must be one of {', '.join(NORMALISATIONS)}, not {normalise!r}")
+    return flat.view_as(maps)
