@@ -1,0 +1,115 @@
+"""The exported dataset, read memory-mapped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from GastricDiffLib.errors import InputError
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class DatasetCase:
+    """One case of a dataset: its arrays stay on disk until slices of it are read.
+
+    ``shape``: (H, W) of a slice in pixels.
+    """
+
+    pseudonym: str
+    patient: str
+    label: int
+    split: str
+    folder: Path
+    shape: tuple[int, int]
+    n_slices: int
+
+    def roi_slices(self) -> np.ndarray:
+        """(N,) axial slices that the ROI cuts."""
+        return np.flatnonzero(self._roi()[:, 0] >= 0)
+
+    def rectangles(self) -> np.ndarray:
+        """(N, 4) int16 y0, x0, y1, x1 around the ROI, half-open, of those slices."""
+        roi = self._roi()
+        return roi[roi[:, 0] >= 0]
+
+    def read(self, slices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """HU (N, H, W) int16 and ROI mask (N, H, W) uint8 of the axial slices named."""
+        hu = np.load(self.folder / "slices.npy", mmap_mode="r")[slices]
+        if (self.folder / "mask.npy").exists():
+            stored = np.load(self.folder / "mask.npy", mmap_mode="r")[slices]
+            return hu, stored.astype(np.uint8)
+        mask = np.zeros(hu.shape, dtype=np.uint8)
+        for one, (y0, x0, y1, x1) in zip(mask, self._roi()[slices], strict=True):
+            if y0 >= 0:
+                one[y0:y1, x0:x1] = 1
+        return hu, mask
+
+    def _roi(self) -> np.ndarray:
+        return np.load(self.folder / "roi.npy", mmap_mode="r")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A cohort as ``export_cohort`` wrote it. ``cohort_hash`` names its content."""
+
+    root: Path
+    classes: tuple[str, str]
+    window: tuple[float, float]
+    cases: tuple[DatasetCase, ...]
+    cohort_hash: str
+
+    @classmethod
+    def open(cls, root: Path | str) -> Dataset:
+        """Read ``dataset.json``.
+
+        Raises:
+            InputError: no dataset, one of another version, or one that lacks files.
+        """
+        root = Path(root)
+        path = root / "dataset.json"
+        if not path.is_file():
+            raise InputError("no dataset here", root, "name a folder that holds a dataset.json")
+        try:
+            index = json.loads(path.read_text(encoding="utf-8"))
+            version = index["format_version"]
+            if version != FORMAT_VERSION:
+                raise InputError(
+                    f"dataset of format version {version}, not {FORMAT_VERSION}",
+                    path,
+                    "export the cohort again",
+                )
+            cases = tuple(
+                DatasetCase(
+                    entry["pseudonym"],
+                    entry["patient"],
+                    int(entry["label"]),
+                    entry["split"],
+                    root / entry["pseudonym"],
+                    (int(entry["shape"][0]), int(entry["shape"][1])),
+                    int(entry["slices"]),
+                )
+                for entry in index["cases"]
+            )
+            # Arrays and labels, not pseudonyms: the same cohort exported twice is the same.
+            content = [[case["sha256"], case["label"], case["split"]] for case in index["cases"]]
+            low, high = (float(edge) for edge in index["window"])
+            negative, positive = (str(name) for name in index["classes"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError("dataset.json is damaged", path, "export the cohort again") from error
+        for case in cases:
+            if not (case.folder / "slices.npy").is_file():
+                raise InputError("case folder missing", case.folder, "export the cohort again")
+        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return cls(root, (negative, positive), (low, high), cases, digest)
+
+    def split(self, name: str) -> list[DatasetCase]:
+        """The cases of ``train``, ``val`` or ``test``."""
+        return [case for case in self.cases if case.split == name]
