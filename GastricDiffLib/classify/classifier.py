@@ -1,0 +1,176 @@
+"""Slices to probabilities, heat and vote."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from GastricDiffLib.classify.model_file import Model, load_model
+from GastricDiffLib.classify.result import CaseResult
+from GastricDiffLib.ct.roi import BoxROI, require_overlap, roi_slices, union_rectangle
+from GastricDiffLib.ct.slices import Window, iter_slices
+from GastricDiffLib.ct.volume import CTVolume
+from GastricDiffLib.errors import InputError
+from GastricDiffLib.nets.attention import attention_map
+from GastricDiffLib.nets.device import autocast, channels_last, half_dtype, pick_device
+from GastricDiffLib.nets.field import Field
+from GastricDiffLib.nets.input import to_device
+from GastricDiffLib.nets.systems import Outputs
+
+Progress = Callable[[int, int, str], None]
+HEATS = ("attention", "evidence")
+BATCH = {"cpu": 16, "cuda": 64, "mps": 16}
+
+
+class _Pass(NamedTuple):
+    """One run over the slices: logits N×2 and maps N×h×w, float32 on the CPU."""
+
+    logits: Tensor
+    maps: Tensor
+
+
+class Classifier:
+    """A model ready to classify on one device.
+
+    Half precision where the device is faster with it: float16 on a GPU, bfloat16 on a CPU that
+    has instructions for it; float32 elsewhere.
+    """
+
+    def __init__(self, model: Model, device: str = "auto") -> None:
+        self.model = model
+        self.device = pick_device(device)
+        self.dtype = half_dtype(self.device)
+        self.net = channels_last(model.net.to(self.device)).eval()
+
+    @classmethod
+    def load(cls, path: Path | str, device: str = "auto") -> Classifier:
+        """Read a model file.
+
+        Raises:
+            InputError: an unreadable or unfit model file, an unknown or absent device.
+        """
+        return cls(load_model(path), device)
+
+    def classify(
+        self,
+        volume: CTVolume,
+        roi: BoxROI | Sequence[BoxROI],
+        progress: Progress | None = None,
+        heat: str = "attention",
+    ) -> CaseResult:
+        """Classify the slices that the model was trained for.
+
+        Args:
+            volume: CT in HU.
+            roi: the box around the tumour, in the volume's LPS frame; of several boxes the union.
+            progress: called with (slices done, slices in all, message); may raise ``Cancelled``.
+            heat: ``attention`` (where the network looks: AT-GEN of S4 and S5) or ``evidence``
+                (what speaks for the case's vote: class activation map).
+
+        Returns:
+            Probabilities by slice, vote and heat; see :class:`CaseResult`.
+
+        Raises:
+            InputError: the ROI lies outside the volume; unknown heat.
+            Cancelled: from ``progress``.
+        """
+        if heat not in HEATS:
+            raise InputError(f"unknown heat {heat!r}", mend=f"choose one of {', '.join(HEATS)}")
+        start = time.perf_counter()
+        rois = [roi] if isinstance(roi, BoxROI) else list(roi)
+        require_overlap(volume, rois)
+        cut = np.asarray(list(roi_slices(rois, volume)), dtype=int)
+        chosen = cut if self.model.spec.scope == "roi" else np.arange(len(volume.hu))
+        rectangles = [r for k in cut if (r := union_rectangle(rois, volume, int(k)))]
+        field = self.model.spec.field(np.array(rectangles), *volume.hu.shape[1:])
+        found = self._run(volume, chosen, field, self.dtype, heat, progress)
+        if self.dtype is not None and not torch.isfinite(found.logits).all():
+            # float16 overflows above 65504; float32 settles whether the network is at fault.
+            found = self._run(volume, chosen, field, None, heat, progress)
+        p = self._probabilities(found.logits)
+        result = CaseResult(
+            slice_index=np.array([volume.input_slice_index(int(k)) for k in chosen]),
+            position_mm=np.array([volume.position_mm(int(k)) for k in chosen]),
+            in_roi=np.isin(chosen, cut),
+            p=p,
+            threshold=self.model.threshold,
+            classes=self.model.classes,
+            heat=np.zeros(0, dtype=np.float32),
+            heat_kind=heat,
+            grid=volume.grid,
+            model=self.model.card,
+            device=self._describe(),
+            seconds=0.0,
+            notes=volume.notes,
+        )
+        maps = found.maps
+        if heat == "evidence":
+            maps = maps if result.vote == result.classes[1] else -maps
+        heat_volume = volume.to_input_grid(self._heat(maps, chosen, field, volume.hu.shape))
+        seconds = time.perf_counter() - start
+        return replace(result, heat=heat_volume, seconds=seconds)
+
+    @torch.inference_mode()
+    def _run(
+        self,
+        volume: CTVolume,
+        chosen: np.ndarray,
+        field: Field,
+        dtype: torch.dtype | None,
+        heat: str,
+        progress: Progress | None,
+    ) -> _Pass:
+        spec = self.model.spec
+        logits, maps = [], []
+        window, batch = Window(*spec.window), BATCH[self.device.type]
+        done = 0
+        for indices, hu in iter_slices(volume, chosen, batch, window):
+            images = spec.normalised(spec.scaled(to_device(hu, self.device), field))
+            with autocast(self.device, dtype):
+                outputs = self.net.outputs(channels_last(images))
+            logits.append(outputs.logits.float())
+            maps.append(self._map(outputs, heat))
+            done += len(indices)
+            if progress:
+                progress(done, len(chosen), "classifying")
+        # The only wait for the device: results stay there until all slices are through.
+        return _Pass(torch.cat(logits).cpu(), torch.cat(maps).cpu())
+
+    def _map(self, outputs: Outputs, heat: str) -> Tensor:
+        if heat == "evidence":
+            return self.net.evidence(outputs.features.float())
+        size = (outputs.s4.shape[-2], outputs.s4.shape[-1])
+        # Both stages are taught where to look; what both look at is what counts.
+        return (attention_map(outputs.s4) * attention_map(outputs.s5, size)).sqrt()
+
+    def _probabilities(self, logits: Tensor) -> np.ndarray:
+        if not torch.isfinite(logits).all():
+            raise InputError(
+                "the model yields no finite number", self.model.card.name, "train it again"
+            )
+        scale, bias = self.model.calibration
+        margin = (logits[:, 1] - logits[:, 0]) * scale + bias
+        return margin.sigmoid().numpy()
+
+    @staticmethod
+    def _heat(maps: Tensor, chosen: np.ndarray, field: Field, shape: tuple[int, ...]) -> np.ndarray:
+        """N×h×w maps → (S, H, W) float32 0…1: each slice above its own floor, one scale a case."""
+        maps = maps.clamp_min(0)
+        maps = maps - maps.amin(dim=(1, 2), keepdim=True)
+        maps = maps / maps.max().clamp_min(torch.finfo(maps.dtype).tiny)
+        heat = np.zeros(shape, dtype=np.float32)
+        for k, one in zip(chosen, maps, strict=True):
+            heat[k] = field.back(one[None], shape[1], shape[2])[0].numpy()
+        # 256 steps are more than an eye tells apart; files with heat in them shrink to half.
+        return np.round(heat * 256, out=heat) / np.float32(256)
+
+    def _describe(self) -> str:
+        names = {torch.float16: "float16", torch.bfloat16: "bfloat16", None: "float32"}
+        return f"{self.device.type} {names[self.dtype]}"

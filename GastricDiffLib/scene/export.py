@@ -1,0 +1,39 @@
+"""A scene file straight from a CT, its boxes and their result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from GastricDiffLib.classify.axial import input_hu
+from GastricDiffLib.classify.result import CaseResult
+from GastricDiffLib.ct import BoxROI, CTVolume
+from GastricDiffLib.scene.files import save_scene
+from GastricDiffLib.scene.layout import add_views, aim_views
+from GastricDiffLib.scene.nodes import add_roi, add_volume
+from GastricDiffLib.scene.results import show_result
+from GastricDiffLib.scene.setup import new_scene
+
+
+def write_scene(
+    path: str | Path,
+    volume: CTVolume,
+    boxes: Sequence[BoxROI],
+    result: CaseResult,
+    name: str = "CT",
+) -> None:
+    """Save CT, boxes and result as a ``.mrb`` that opens in Slicer with all views set.
+
+    The boxes are called ROI, ROI 2 …; no name or path of the source gets into the file.
+    Raises InputError when the file cannot be written.
+    """
+    scene = new_scene()
+    add_views(scene)
+    volume_node = add_volume(scene, input_hu(volume), volume.grid, name)
+    roi_nodes = [
+        add_roi(scene, box, "ROI" if number == 1 else f"ROI {number}")
+        for number, box in enumerate(boxes, start=1)
+    ]
+    nodes = show_result(scene, volume_node, roi_nodes, result)
+    aim_views(scene, volume_node, nodes, boxes)
+    save_scene(scene, path)

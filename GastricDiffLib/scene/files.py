@@ -1,0 +1,74 @@
+"""Scenes in and out of Slicer's bundle files (``.mrb``)."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from GastricDiffLib.errors import InputError
+from GastricDiffLib.files import replacing
+from GastricDiffLib.scene.kinds import nodes_by_class
+from GastricDiffLib.scene.setup import new_scene
+
+
+def save_scene(scene: Any, path: str | Path) -> None:
+    """Save the scene with all its data as one ``.mrb``, whole or not at all.
+
+    Raises InputError when the name does not end in ``.mrb`` or the file cannot be written.
+    """
+    path = Path(path).absolute()
+    if path.suffix.lower() != ".mrb":
+        raise InputError("a scene is saved as .mrb", path.name, f"name it {path.stem}.mrb")
+    if path.is_dir():
+        raise InputError("a folder stands where the scene should go", path, "choose another name")
+    with replacing(path) as temporary:
+        if not scene.WriteToMRB(temporary.as_posix()) or not temporary.is_file():
+            raise InputError("the scene could not be saved", path, "is the disk full?")
+
+
+def load_scene(path: str | Path, scene: Any = None) -> Any:
+    """Add a ``.mrb``'s nodes to ``scene``, a new one if none is given, and return it.
+
+    Raises InputError when the file is missing or holds no scene.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError("no such scene file", path)
+    scene = new_scene() if scene is None else scene
+    folder = tempfile.mkdtemp()
+    try:
+        mrml = _unpack(path, Path(folder))
+        url, root = scene.GetURL(), scene.GetRootDirectory()
+        scene.SetURL(mrml.as_posix())
+        if not scene.Import(None):
+            raise InputError("the scene could not be read whole", path, "save it again in Slicer")
+        scene.SetURL(url)
+        scene.SetRootDirectory(root)
+        _forget_files(scene, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return scene
+
+
+def _unpack(path: Path, folder: Path) -> Path:
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            bundle.extractall(folder)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise InputError("not a scene bundle", path, "save the scene as .mrb in Slicer") from error
+    mrml = sorted(folder.glob("*/*.mrml"))
+    if not mrml:
+        raise InputError("the bundle holds no scene", path, "save the scene as .mrb in Slicer")
+    return mrml[0]
+
+
+def _forget_files(scene: Any, folder: str) -> None:
+    """The unpacked files go away: a later save must write every node's data anew."""
+    for storage in nodes_by_class(scene, "vtkMRMLStorageNode"):
+        if (storage.GetFileName() or "").startswith(Path(folder).as_posix()):
+            storage.ResetFileNameList()
+            storage.SetFileName(Path(storage.GetFileName()).name)
+    scene.SetStorableNodesModifiedSinceRead()

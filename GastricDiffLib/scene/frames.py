@@ -1,0 +1,56 @@
+"""Matrices between the scene's frames: voxels, a node's own RAS, world RAS, and LPS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import vtk
+
+from GastricDiffLib.ct import Grid
+from GastricDiffLib.errors import InputError
+
+RAS_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+"""RAS → LPS and back, 4×4."""
+
+
+def to_numpy(matrix: vtk.vtkMatrix4x4) -> np.ndarray:
+    """A copy of a vtkMatrix4x4, 4×4 float64."""
+    return np.array([[matrix.GetElement(i, j) for j in range(4)] for i in range(4)])
+
+
+def to_vtk(matrix: np.ndarray) -> vtk.vtkMatrix4x4:
+    """A vtkMatrix4x4 from a 4×4 array."""
+    result = vtk.vtkMatrix4x4()
+    result.DeepCopy(np.asarray(matrix, dtype=np.float64).ravel().tolist())
+    return result
+
+
+def node_to_world(node: Any) -> np.ndarray:
+    """A node's own RAS → world RAS (mm), 4×4: what all its parent transforms make together.
+
+    Raises InputError when one of them is not linear.
+    """
+    parent = node.GetParentTransformNode()
+    if parent is None:
+        return np.eye(4)
+    matrix = vtk.vtkMatrix4x4()
+    if not parent.IsTransformToWorldLinear() or not parent.GetMatrixTransformToWorld(matrix):
+        raise InputError(
+            "the parent transform is not linear",
+            f"'{parent.GetName()}' on '{node.GetName()}'",
+            "harden it in Slicer's Transforms module",
+        )
+    return to_numpy(matrix)
+
+
+def world_grid(volume_node: Any) -> Grid:
+    """The voxel grid of a volume node in the world's LPS (mm), parent transforms included.
+
+    Raises InputError when a parent transform is not linear or the grid is degenerate.
+    """
+    ijk_to_ras = vtk.vtkMatrix4x4()
+    volume_node.GetIJKToRASMatrix(ijk_to_ras)
+    size_ijk = volume_node.GetImageData().GetDimensions()
+    world = RAS_LPS @ node_to_world(volume_node) @ to_numpy(ijk_to_ras)
+    return Grid(tuple(size_ijk[::-1]), world)
