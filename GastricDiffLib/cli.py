@@ -1,0 +1,165 @@
+"""The command line ``gastricdiff``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from GastricDiffLib import RESEARCH_USE, __version__, commands
+from GastricDiffLib.console import Console, log_exception
+from GastricDiffLib.errors import Cancelled, InputError
+
+EXIT_DONE, EXIT_BUG, EXIT_INPUT, EXIT_CANCELLED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code.
+
+    0 done; 2 the input or the call is at fault, one ``error:`` line on stderr; 130 cancelled;
+    1 a fault of the program, with its traceback in the log.
+    """
+    console = Console("--events" in (sys.argv[1:] if arguments is None else arguments))
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        options = build_parser().parse_args(arguments)
+        run = getattr(commands, options.command)
+        run(options, console)
+        return EXIT_DONE
+    except InputError as error:
+        console.error(str(error))
+        return EXIT_INPUT
+    except (Cancelled, KeyboardInterrupt):
+        console.error("cancelled")
+        return EXIT_CANCELLED
+    except BrokenPipeError:
+        # The reader went away, as with `| head`: nothing is left to tell it.
+        sys.stderr.close()
+        return EXIT_DONE
+    except Exception as error:
+        log = log_exception("unexpected error")
+        where = f"the traceback is in {log}" if log else "no log could be written"
+        console.error(f"unexpected {type(error).__name__}; {where}")
+        return EXIT_BUG
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _interrupt(signum: int, frame: Any) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one line in the form of all other errors."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(message, mend=f"see {self.prog} --help")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of every command; ``options.command`` names a function of ``commands``."""
+    parser = _Parser(
+        prog="gastricdiff",
+        description="Differentiated or undifferentiated: gastric tumours on CT.",
+        epilog=RESEARCH_USE,
+    )
+    parser.add_argument("--version", action="version", version=f"gastricdiff {__version__}")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, summary: str, long: bool = True) -> argparse.ArgumentParser:
+        one = subparsers.add_parser(name, help=summary, description=summary, epilog=RESEARCH_USE)
+        if long:
+            one.add_argument("--events", action="store_true", help="print JSON lines")
+        return one
+
+    def device(one: argparse.ArgumentParser) -> None:
+        one.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+
+    def seed(one: argparse.ArgumentParser) -> None:
+        one.add_argument("--seed", type=_seed, default=0, help="of all random draws")
+
+    demo = add("demo", "classify a phantom CT by the bundled demo model")
+    demo.add_argument("--out", type=Path, default=Path("gastricdiff-demo"), help="output folder")
+    device(demo)
+    seed(demo)
+
+    phantom = add("phantom", "write a synthetic labelled cohort")
+    phantom.add_argument("out", type=Path, help="new folder")
+    phantom.add_argument("--cases", type=int, default=60, help="number of cases")
+    phantom.add_argument("--difficulty", type=float, help="0 (easy) to 1 (hard)")
+    seed(phantom)
+
+    export = add("export", "turn a labelled cohort into a de-identified dataset")
+    export.add_argument("cohort", type=Path, help="cohort.csv")
+    export.add_argument("out", type=Path, help="new folder")
+    export.add_argument(
+        "--classes", default="undifferentiated,differentiated", help="NEGATIVE,POSITIVE"
+    )
+    seed(export)
+
+    train = add("train", "train a system on a dataset")
+    train.add_argument("dataset", type=Path, help="a dataset folder, or a cohort.csv")
+    train.add_argument("--out", type=Path, required=True, help="the run's folder; continues there")
+    _add_settings(train)
+    device(train)
+    seed(train)
+
+    classify = add("classify", "classify a CT with a box around the tumour")
+    classify.add_argument("ct", type=Path, help="a DICOM folder, .nrrd, .nii.gz or .mha")
+    classify.add_argument("--roi", type=Path, required=True, help="Slicer's .mrk.json")
+    classify.add_argument("--model", type=Path, help="a .safetensors (default: the demo model)")
+    classify.add_argument("--out", type=Path, required=True, help="output folder")
+    classify.add_argument("--series", help="number or description, where a folder holds several")
+    classify.add_argument("--heat", default="attention", help="attention or evidence")
+    device(classify)
+
+    info = add("info", "what a model file says of itself", long=False)
+    info.add_argument("model", type=Path, help="a .safetensors")
+    return parser
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError("a seed is 0 or more")
+    return value
+
+
+SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "system": (str, "by name, see README"),
+    "width": (float, "factor on all channel counts"),
+    "size": (int, "pixels of the square input"),
+    "scope": (str, "slices: roi or all"),
+    "crop": (float, "0: whole slices; else the field's side in box sides, such as 2"),
+    "merge": (str, "attention map into the head: concat, gate or none"),
+    "normalise": (str, "of attention maps: l2, softmax or minmax"),
+    "teacher": (str, "mask or intensity"),
+    "lam": (float, "λ, weight of TAD"),
+    "beta": (float, "β, weight of TAD's second term"),
+    "gamma": (float, "γ of the focal loss"),
+    "augment": (str, "copies (as in the paper) or all"),
+    "epochs": (int, "at most"),
+    "patience": (int, "epochs without a better validation AUC"),
+    "batch-size": (int, "slices a step"),
+    "lr": (float, "highest learning rate"),
+    "weight-decay": (float, "of AdamW"),
+}
+
+
+def _add_settings(train: argparse.ArgumentParser) -> None:
+    """Defaults stand in ``TrainConfig`` alone: importing it would bring torch in for ``--help``."""
+    for name, (kind, text) in SETTINGS.items():
+        flags = [f"--{name}"] + (["--lambda"] if name == "lam" else [])
+        train.add_argument(*flags, type=kind, default=argparse.SUPPRESS, help=text)
+    train.add_argument(
+        "--window",
+        type=float,
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+        default=argparse.SUPPRESS,
+        help="HU that enter the network",
+    )
+    train.add_argument("--note", default="", help="what a user of the model must know")

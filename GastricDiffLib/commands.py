@@ -1,0 +1,126 @@
+"""The commands of ``gastricdiff``, a function each; heavy rooms are imported when needed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from GastricDiffLib import RESEARCH_USE
+from GastricDiffLib.console import Console
+from GastricDiffLib.errors import InputError
+from GastricDiffLib.resources import demo_model
+
+
+def phantom(options: argparse.Namespace, console: Console) -> None:
+    from GastricDiffLib.ct.phantom import DEFAULT_DIFFICULTY, write_cohort
+
+    difficulty = DEFAULT_DIFFICULTY if options.difficulty is None else options.difficulty
+    path = write_cohort(
+        options.out,
+        options.cases,
+        options.seed,
+        difficulty,
+        lambda done, total: console.progress(done, total, "phantoms"),
+    )
+    console.result(cohort=path, cases=options.cases)
+
+
+def export(options: argparse.Namespace, console: Console) -> None:
+    from GastricDiffLib.cohort.export import export_cohort
+
+    classes = [name.strip() for name in options.classes.split(",")]
+    if len(classes) != 2 or not all(classes) or classes[0] == classes[1]:
+        raise InputError(f"--classes {options.classes}", mend="give NEGATIVE,POSITIVE")
+    path = export_cohort(options.cohort, options.out, classes, options.seed, console.progress)
+    console.result(dataset=path)
+
+
+def train(options: argparse.Namespace, console: Console) -> None:
+    from GastricDiffLib.cli import SETTINGS
+    from GastricDiffLib.cohort.dataset import Dataset
+    from GastricDiffLib.train.config import TrainConfig
+    from GastricDiffLib.train.loop import Trainer
+
+    names = [name.replace("-", "_") for name in SETTINGS]
+    settings = {name: getattr(options, name) for name in names if hasattr(options, name)}
+    if hasattr(options, "window"):
+        settings["window"] = tuple(options.window)
+    config = TrainConfig(seed=options.seed, **settings)
+    root = options.dataset
+    if root.is_file():
+        root = _exported(root, options.out, options.seed, console)
+    trainer = Trainer(Dataset.open(root), config, options.out, options.device, options.note)
+    metadata = trainer.run(console.progress)
+    console.result(
+        model=options.out / "model.safetensors",
+        history=options.out / "history.csv",
+        plot=options.out / "history.png",
+        **{name: value for name, value in metadata["metrics"].items() if value is not None},
+    )
+
+
+def _exported(cohort: Path, out: Path, seed: int, console: Console) -> Path:
+    """The dataset of a ``cohort.csv`` inside the run's folder; an earlier one is used again."""
+    from GastricDiffLib.cohort.export import export_cohort
+
+    root = out / "dataset"
+    if not (root / "dataset.json").exists():
+        export_cohort(cohort, root, seed=seed, progress=console.progress)
+    return root
+
+
+def classify(options: argparse.Namespace, console: Console) -> None:
+    from GastricDiffLib.ct import read_roi, read_volume
+
+    rois = read_roi(options.roi)
+    if len(rois) > 1:
+        console.note(f"{len(rois)} boxes in the ROI file are taken together")
+    volume = read_volume(options.ct, options.series)
+    _classify(volume, rois, options, console)
+
+
+def _classify(volume: Any, rois: list, options: argparse.Namespace, console: Console) -> None:
+    from GastricDiffLib.classify import Classifier
+    from GastricDiffLib.classify.files import prepare_output, write_results
+    from GastricDiffLib.scene import write_scene
+
+    for note in volume.notes:
+        console.note(note)
+    prepare_output(options.out)
+    classifier = Classifier.load(options.model or demo_model(), options.device)
+    result = classifier.classify(volume, rois, console.progress, options.heat)
+    paths = write_results(options.out, volume, rois, result, write_scene)
+    share = max(result.votes_positive, result.votes_negative)
+    console.result(
+        vote=f"{result.vote} ({share} of {len(result.p)} slices, mean p {result.p_mean:.3f})",
+        **{path.name: path for path in paths},
+        note=RESEARCH_USE,
+    )
+
+
+def demo(options: argparse.Namespace, console: Console) -> None:
+    from GastricDiffLib.ct import read_roi, read_volume
+    from GastricDiffLib.ct.phantom import write_cohort
+
+    with tempfile.TemporaryDirectory() as folder:
+        cohort = write_cohort(Path(folder) / "phantom", 2, options.seed + DEMO_SEED)
+        images = cohort.parent / "images"
+        volume = read_volume(images / "case-001.nrrd")
+        rois = read_roi(images / "case-001.mrk.json")
+    options.model, options.heat = demo_model(), "attention"
+    _classify(volume, rois, options, console)
+
+
+# Far from the seeds that the demo model was trained on.
+DEMO_SEED = 900_000
+
+
+def info(options: argparse.Namespace, console: Console) -> None:
+    from GastricDiffLib.classify.model_file import read_metadata
+    from GastricDiffLib.files import sha256
+
+    metadata = read_metadata(options.model)
+    print(json.dumps({"sha256": sha256(options.model)} | metadata, indent=2))

@@ -1,0 +1,107 @@
+"""Batches of slices with their ROI masks, and their geometric augmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from GastricDiffLib.cohort.dataset import DatasetCase
+from GastricDiffLib.cohort.split import balanced
+from GastricDiffLib.nets.field import Field
+from GastricDiffLib.nets.input import InputSpec
+
+MAX_ROTATION = np.deg2rad(15)
+MAX_SHIFT = 0.08  # of the field
+
+
+class Batch(NamedTuple):
+    """``images`` N×1×size×size in 0…1, ``roi`` likewise (share inside), ``labels`` N,
+    ``augment`` N bool."""
+
+    images: Tensor
+    roi: Tensor
+    labels: Tensor
+    augment: Tensor
+
+
+class Sample(NamedTuple):
+    """One slice of one case; ``copy`` > 0 marks a balancing copy."""
+
+    case: DatasetCase
+    k: int
+    copy: int
+
+
+def case_slices(case: DatasetCase, scope: str) -> np.ndarray:
+    """The axial slices of a case that a network of this scope sees."""
+    return case.roi_slices() if scope == "roi" else np.arange(case.n_slices)
+
+
+def case_field(case: DatasetCase, spec: InputSpec) -> Field:
+    """What of a case's slices a network with this input sees."""
+    return spec.field(case.rectangles(), *case.shape)
+
+
+def training_samples(cases: Sequence[DatasetCase], scope: str, seed: int) -> list[Sample]:
+    """Every slice of every case, the rarer class repeated until the classes match."""
+    items = balanced([case.label for case in cases], seed)
+    slices = [case_slices(case, scope) for case in cases]
+    return [Sample(cases[index], int(k), copy) for index, copy in items for k in slices[index]]
+
+
+def read_batch(samples: Sequence[Sample], spec: InputSpec) -> Batch:
+    """Read and scale a batch; slices of different sizes may stand in it."""
+    images, masks = [], []
+    for sample in samples:
+        hu, mask = sample.case.read(np.array([sample.k]))
+        field = case_field(sample.case, spec)
+        images.append(spec.scaled(torch.from_numpy(hu), field))
+        masks.append(spec.resized(field.cut(torch.from_numpy(mask).float())))
+    return Batch(
+        torch.cat(images),
+        torch.cat(masks),
+        torch.tensor([sample.case.label for sample in samples]),
+        torch.tensor([sample.copy > 0 for sample in samples]),
+    )
+
+
+def shuffled(samples: Sequence[Sample], batch_size: int, seed: int, epoch: int) -> Iterator[list]:
+    """The samples in the order of this epoch, batch by batch.
+
+    A last batch of one is left out: batch normalisation cannot train on it.
+    """
+    order = np.random.default_rng([seed, epoch]).permutation(len(samples))
+    for start in range(0, len(order), batch_size):
+        chosen = order[start : start + batch_size]
+        if len(chosen) > 1:
+            yield [samples[index] for index in chosen]
+
+
+def augmented(batch: Batch, everything: bool, generator: torch.Generator) -> Batch:
+    """Flip, turn and shift the marked samples (or all), image and ROI alike.
+
+    Geometry only: intensities are the signal. What comes in from outside is air.
+    """
+    count = len(batch.labels)
+    chosen = torch.ones(count, dtype=torch.bool) if everything else batch.augment
+    draw = torch.rand(count, 4, generator=generator) * 2 - 1
+    angle = torch.where(chosen, draw[:, 0] * MAX_ROTATION, 0.0)
+    flip = torch.where(chosen & (draw[:, 1] > 0), -1.0, 1.0)
+    shift = torch.where(chosen[:, None], draw[:, 2:] * MAX_SHIFT * 2, 0.0)
+    cos, sin = angle.cos(), angle.sin()
+    theta = torch.stack(
+        (
+            torch.stack((cos * flip, -sin, shift[:, 0]), dim=1),
+            torch.stack((sin * flip, cos, shift[:, 1]), dim=1),
+        ),
+        dim=1,
+    )
+    both = torch.cat((batch.images, batch.roi), dim=1)
+    grid = F.affine_grid(theta, list(both.shape), align_corners=False)
+    both = F.grid_sample(both, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return batch._replace(images=both[:, :1], roi=both[:, 1:])

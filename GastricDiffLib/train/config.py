@@ -1,0 +1,87 @@
+"""The settings of a training run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from GastricDiffLib.errors import InputError
+from GastricDiffLib.nets.attention import NORMALISATIONS
+from GastricDiffLib.nets.dual_path import MERGES
+from GastricDiffLib.nets.input import SCOPES
+from GastricDiffLib.nets.systems import SYSTEMS
+from GastricDiffLib.train.losses import TEACHERS
+
+AUGMENTS = ("copies", "all")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """What a run is determined by: the same settings, data and device type give the same model.
+
+    ``window``: (low, high) HU that enter the network; ``crop``: 0 for whole slices as in the
+    paper, or the side of the field in multiples of the box's longer side; ``lam`` and
+    ``beta`` weigh TAD in the loss (λ, β of the paper); ``augment``: geometric
+    augmentation of the balancing ``copies`` only, as in the paper, or of ``all`` training
+    slices; ``patience``: epochs without a better validation AUC before it stops.
+    """
+
+    system: str = "r50-imp-dpn-tad"
+    width: float = 1.0
+    size: int = 224
+    window: tuple[float, float] = (-1024.0, 500.0)
+    scope: str = "roi"
+    crop: float = 0.0
+    merge: str = "concat"
+    normalise: str = "l2"
+    teacher: str = "mask"
+    lam: float = 1.0
+    beta: float = 0.5
+    gamma: float = 2.0
+    augment: str = "all"
+    epochs: int = 40
+    patience: int = 12
+    batch_size: int = 16
+    lr: float = 1e-3
+    weight_decay: float = 0.01
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        choices = {
+            "system": SYSTEMS,
+            "scope": SCOPES,
+            "merge": MERGES,
+            "normalise": NORMALISATIONS,
+            "teacher": TEACHERS,
+            "augment": AUGMENTS,
+        }
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                raise InputError(
+                    f"{name} is {getattr(self, name)!r}", mend=f"choose one of {', '.join(allowed)}"
+                )
+        for name, low in {"size": 32, "epochs": 1, "patience": 1, "batch_size": 2}.items():
+            if getattr(self, name) < low:
+                raise InputError(f"{name} is {getattr(self, name)}", mend=f"at least {low}")
+        if not self.window[0] < self.window[1]:
+            raise InputError(f"window is {self.window}", mend="give LOW,HIGH in HU, low first")
+        for name in ("width", "lr"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name} is {getattr(self, name)}", mend="a positive number")
+        for name in ("lam", "beta", "gamma", "weight_decay", "crop"):
+            if getattr(self, name) < 0:
+                raise InputError(f"{name} is {getattr(self, name)}", mend="0 or a positive number")
+
+    @property
+    def tad(self) -> bool:
+        return SYSTEMS[self.system].tad
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The options of :func:`build_system` that this system takes."""
+        if "imp-dpn" not in self.system:
+            return {}
+        return {"merge": self.merge, "normalise": self.normalise}
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"window": list(self.window)}
