@@ -6,4 +6,7 @@ Importing this package costs milliseconds; each room (``ct``, ``nets``, ``classi
 
 __version__ = "0.1.0"
 
+CLASSES = ("undifferentiated", "differentiated")
+"""Names of label 0 and 1; the second is the positive class."""
+
 RESEARCH_USE = "Research use only. Not a medical device, not for diagnosis."

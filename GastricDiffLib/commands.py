@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from GastricDiffLib import RESEARCH_USE
+from GastricDiffLib import CLASSES, RESEARCH_USE
 from GastricDiffLib.console import Console
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.resources import demo_model
@@ -23,7 +23,7 @@ def phantom(options: argparse.Namespace, console: Console) -> None:
         options.cases,
         options.seed,
         difficulty,
-        lambda done, total: console.progress(done, total, "phantoms"),
+        console.progress,
     )
     console.result(cohort=path, cases=options.cases)
 
@@ -102,19 +102,19 @@ def _classify(volume: Any, rois: list, options: argparse.Namespace, console: Con
 
 
 def demo(options: argparse.Namespace, console: Console) -> None:
+    from GastricDiffLib.cohort.manifest import read_cohort
     from GastricDiffLib.ct import read_roi, read_volume
     from GastricDiffLib.ct.phantom import write_cohort
 
     with tempfile.TemporaryDirectory() as folder:
-        cohort = write_cohort(Path(folder) / "phantom", 2, options.seed + DEMO_SEED)
-        images = cohort.parent / "images"
-        volume = read_volume(images / "case-001.nrrd")
-        rois = read_roi(images / "case-001.mrk.json")
+        row = read_cohort(write_cohort(Path(folder) / "phantom", 2, options.seed + DEMO_SEED))[0]
+        volume, rois = read_volume(row.image), read_roi(row.roi)
     options.model, options.heat = demo_model(), "attention"
     _classify(volume, rois, options, console)
+    console.note(f"the phantom was made {CLASSES[row.label]}")
 
 
-# Far from the seeds that the demo model was trained on.
+# Far from the seed of the demo model's cohort: it has never seen this case.
 DEMO_SEED = 900_000
 
 

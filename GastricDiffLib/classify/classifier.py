@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -23,8 +23,8 @@ from GastricDiffLib.nets.device import autocast, channels_last, half_dtype, pick
 from GastricDiffLib.nets.field import Field
 from GastricDiffLib.nets.input import to_device
 from GastricDiffLib.nets.systems import Outputs
+from GastricDiffLib.progress import Progress
 
-Progress = Callable[[int, int, str], None]
 HEATS = ("attention", "evidence")
 BATCH = {"cpu": 16, "cuda": 64, "mps": 16}
 

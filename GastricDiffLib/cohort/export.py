@@ -6,21 +6,21 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from GastricDiffLib import CLASSES
 from GastricDiffLib.cohort.dataset import FORMAT_VERSION
-from GastricDiffLib.cohort.manifest import CLASSES, CohortRow, read_cohort
+from GastricDiffLib.cohort.manifest import CohortRow, read_cohort
 from GastricDiffLib.cohort.split import split_patients
 from GastricDiffLib.ct import Window, read_roi, read_volume
 from GastricDiffLib.ct.roi import roi_slices, union_mask, union_rectangle
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import new_folder, sha256
-
-Progress = Callable[[int, int, str], None]
+from GastricDiffLib.progress import Progress
 
 
 def export_cohort(

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from GastricDiffLib import CLASSES
 from GastricDiffLib.errors import InputError
 
-CLASSES = ("undifferentiated", "differentiated")
 REQUIRED = ("case_id", "image", "roi", "label")
 SPLITS = ("train", "val", "test")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -25,6 +25,7 @@ from GastricDiffLib.files import replacing
 from GastricDiffLib.nets import build_system
 from GastricDiffLib.nets.device import autocast, channels_last, half_dtype, pick_device
 from GastricDiffLib.nets.input import InputSpec
+from GastricDiffLib.progress import Progress
 from GastricDiffLib.train.batches import (
     Batch,
     Sample,
@@ -39,7 +40,6 @@ from GastricDiffLib.train.checkpoint import RunState, load_checkpoint, save_chec
 from GastricDiffLib.train.config import TrainConfig
 from GastricDiffLib.train.losses import focal_loss, tad_loss
 
-Progress = Callable[[int, int, str], None]
 WARM_UP = 0.1  # share of all steps
 AVERAGING = 0.995  # weight of the past in the average of the weights
 COLUMNS = (

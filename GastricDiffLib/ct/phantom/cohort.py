@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
+from GastricDiffLib import CLASSES
 from GastricDiffLib.ct.roi import write_roi
 from GastricDiffLib.ct.writing import write_nrrd
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import new_folder
+from GastricDiffLib.progress import Progress
 
 from .case import DEFAULT_DIFFICULTY, make_case
-
-CLASSES = ("undifferentiated", "differentiated")
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ def write_cohort(
     cases: int,
     seed: int = 0,
     difficulty: float = DEFAULT_DIFFICULTY,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     workers: int | None = None,
 ) -> Path:
     """Write ``out/cohort.csv`` and, for each case, a CT (.nrrd) and an ROI (.mrk.json).
 
-    The folder appears whole or not at all. ``progress(done, cases)`` is called after each
+    The folder appears whole or not at all. ``progress(done, cases, message)`` is called after each
     case; an exception that it raises ends the work. ``workers``: processes, by default one
     per core up to 8; the files do not depend on it. Returns the path of ``cohort.csv``.
 
@@ -69,7 +69,7 @@ def write_cohort(
         count = min(workers or min(os.cpu_count() or 1, 8), cases)
         for done, _ in enumerate(_each(jobs, count), start=1):
             if progress is not None:
-                progress(done, cases)
+                progress(done, cases, "phantoms")
         with open(folder / "cohort.csv", "w", newline="", encoding="utf-8") as file:
             table = csv.writer(file)
             table.writerow(("case_id", "image", "roi", "label"))
