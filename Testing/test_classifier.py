@@ -143,10 +143,11 @@ def test_numbers_that_half_precision_cannot_hold_are_computed_again(classifier, 
     loud = other(classifier, net=copy.deepcopy(classifier.model.net))
     loud.dtype = torch.float16
     with torch.no_grad():
-        # the same network, but for a first convolution that leaves float16's range
-        loud.net.conv1.weight.mul_(1e6)
-        loud.net.bn1.running_mean.mul_(1e6)
-        loud.net.bn1.running_var.mul_(1e12)
+        # the same network, but for a stage between whose convolutions float16's range is left
+        block = loud.net.layer1[0]
+        for part in (block.conv1.weight, block.conv1.bias):
+            part.mul_(1e6)
+        block.conv2.weight.mul_(1e-6)
     exact = other(classifier)
     exact.dtype = None
     expected = exact.classify(volume, case.roi).p

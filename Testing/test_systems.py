@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from torch import nn
 
 from GastricDiffLib.nets import SYSTEMS, build_system
 from GastricDiffLib.nets.dual_path import DualPathBlock, DualPathHead
+from GastricDiffLib.nets.fold import fold_batch_norms
 
 
 def parameters(net):
@@ -85,6 +87,20 @@ def test_the_evidence_map_averages_to_the_difference_of_the_logits():
     bias = net.fc.bias[1] - net.fc.bias[0]
     averaged = net.evidence(outputs.features).mean(dim=(1, 2)) + bias
     torch.testing.assert_close(averaged, outputs.logits[:, 1] - outputs.logits[:, 0])
+
+
+def test_folding_batch_norms_changes_no_output():
+    torch.manual_seed(0)
+    net = build_system("r50-imp-dpn-tad", width=0.125)
+    net(torch.rand(8, 1, 64, 64))  # statistics worth folding
+    net.eval()
+    images = torch.rand(4, 1, 64, 64)
+    before = net(images)
+    count = sum(isinstance(part, nn.BatchNorm2d) for part in net.modules())
+    fold_batch_norms(net)
+    after = sum(isinstance(part, nn.BatchNorm2d) for part in net.modules())
+    assert after < 0.2 * count
+    torch.testing.assert_close(net(images), before, atol=1e-4, rtol=1e-3)
 
 
 def test_wrong_arguments_are_named():
