@@ -87,11 +87,11 @@ def _classify(volume: Any, rois: list, options: argparse.Namespace, console: Con
     from GastricDiffLib.classify.files import prepare_output, write_results
     from GastricDiffLib.scene import write_scene
 
-    for note in volume.notes:
-        console.note(note)
     prepare_output(options.out)
     classifier = Classifier.load(options.model or demo_model(), options.device)
     result = classifier.classify(volume, rois, console.progress, options.heat)
+    for note in result.notes:
+        console.note(note)
     paths = write_results(options.out, volume, rois, result, write_scene)
     share = max(result.votes_positive, result.votes_negative)
     console.result(

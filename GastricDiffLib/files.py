@@ -25,6 +25,9 @@ def replacing(path: Path | str) -> Iterator[Path]:
     with _beside(path) as folder:
         temporary = folder / path.name
         yield temporary
+        # Some writers make files for their owner only; a result has the mode of any new file.
+        (folder / ".mode").touch()
+        temporary.chmod((folder / ".mode").stat().st_mode)
         temporary.replace(path)
 
 

@@ -188,6 +188,12 @@ def test_calibration_moves_the_probabilities_as_a_logistic_curve(classifier, cas
     np.testing.assert_allclose(found, 1 / (1 + np.exp(-(2 * logit + 0.5))), atol=1e-4)
 
 
+def test_what_the_model_says_of_itself_stands_in_the_result(classifier, case, volume):
+    card = classifier.model.card
+    warned = dataclasses.replace(card, metadata=card.metadata | {"note": "Phantoms only."})
+    assert other(classifier, card=warned).classify(volume, case.roi).notes == ("Phantoms only.",)
+
+
 def test_an_unknown_or_absent_device_is_named(small_run):
     with pytest.raises(InputError, match="unknown device 'tpu'"):
         Classifier(load_model(small_run / "model.safetensors"), "tpu")

@@ -1,6 +1,7 @@
 """The model file: read without unpickling, refused with one clear line when it is not whole."""
 
 import json
+import os
 import pickle
 
 import pytest
@@ -33,6 +34,12 @@ def test_the_file_tells_what_it_was_trained_on_and_how(model, phantom_dataset):
     assert metadata["training"]["settings"]["seed"] == 0
     assert len(metadata["training"]["cohort"]) == 64
     assert {"torch", "numpy", "GastricDiffLib"} <= set(metadata["training"]["versions"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_others_may_read_it_as_any_new_file(model, tmp_path):
+    (tmp_path / "new").touch()
+    assert model.stat().st_mode == (tmp_path / "new").stat().st_mode
 
 
 def test_no_path_of_the_training_machine_stands_in_it(model, phantom_dataset):

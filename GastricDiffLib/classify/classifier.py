@@ -111,7 +111,7 @@ class Classifier:
             model=self.model.card,
             device=self._describe(),
             seconds=0.0,
-            notes=volume.notes,
+            notes=volume.notes + self.model.notes,
         )
         maps = found.maps
         if heat == "evidence":

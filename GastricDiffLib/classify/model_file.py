@@ -35,6 +35,12 @@ class Model:
     threshold: float
     calibration: tuple[float, float]
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What whoever sees a result of this model must know; from ``train --note``."""
+        note = self.card.metadata.get("note")
+        return (str(note),) if note else ()
+
 
 def save_model(path: Path | str, tensors: dict[str, Tensor], metadata: dict[str, Any]) -> None:
     """Write a model file, whole or not at all.
@@ -44,7 +50,7 @@ def save_model(path: Path | str, tensors: dict[str, Tensor], metadata: dict[str,
         tensors: the network's state dict; stored in half precision where metadata's
             ``weights`` is ``float16``.
         metadata: ``system``, ``options``, ``width``, ``input``, ``classes``, ``threshold``,
-            ``calibration``, ``training``, ``metrics`` and ``name``.
+            ``calibration``, ``training``, ``metrics``, ``name`` and, where there is one, ``note``.
     """
     store = torch.float16 if metadata.get("weights") == "float16" else torch.float32
     stored = {
