@@ -116,8 +116,10 @@ def build_parser() -> argparse.ArgumentParser:
     classify.add_argument("--heat", default="attention", help="attention or evidence")
     device(classify)
 
-    info = add("info", "what a model file says of itself", long=False)
-    info.add_argument("model", type=Path, help="a .safetensors")
+    info = add("info", "what a model file says of itself, or what systems there are", long=False)
+    asked = info.add_mutually_exclusive_group(required=True)
+    asked.add_argument("model", type=Path, nargs="?", help="a .safetensors")
+    asked.add_argument("--systems", action="store_true", help="list the systems and their sizes")
     return parser
 
 
