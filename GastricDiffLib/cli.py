@@ -116,8 +116,10 @@ def build_parser() -> argparse.ArgumentParser:
     classify.add_argument("--heat", default="attention", help="attention or evidence")
     device(classify)
 
-    info = add("info", "what a model file says of itself", long=False)
-    info.add_argument("model", type=Path, help="a .safetensors")
+    info = add("info", "what a model file says of itself, or what systems there are", long=False)
+    asked = info.add_mutually_exclusive_group(required=True)
+    asked.add_argument("model", type=Path, nargs="?", help="a .safetensors")
+    asked.add_argument("--systems", action="store_true", help="list the systems and their sizes")
     return parser
 
 
@@ -129,7 +131,7 @@ def _seed(text: str) -> int:
 
 
 SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
-    "system": (str, "by name, see README"),
+    "system": (str, "by name, see info --systems"),
     "width": (float, "factor on all channel counts"),
     "size": (int, "pixels of the square input"),
     "scope": (str, "slices: roi or all"),
@@ -162,4 +164,5 @@ def _add_settings(train: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="HU that enter the network",
     )
+    train.add_argument("--weights", type=Path, help="ImageNet weights to start from, .safetensors")
     train.add_argument("--note", default="", help="what a user of the model must know")

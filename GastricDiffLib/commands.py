@@ -52,7 +52,9 @@ def train(options: argparse.Namespace, console: Console) -> None:
     root = options.dataset
     if root.is_file():
         root = _exported(root, options.out, options.seed, console)
-    trainer = Trainer(Dataset.open(root), config, options.out, options.device, options.note)
+    trainer = Trainer(
+        Dataset.open(root), config, options.out, options.device, options.note, options.weights
+    )
     metadata = trainer.run(console.progress)
     console.result(
         model=options.out / "model.safetensors",
@@ -119,8 +121,24 @@ DEMO_SEED = 900_000
 
 
 def info(options: argparse.Namespace, console: Console) -> None:
+    if options.systems:
+        _list_systems()
+        return
     from GastricDiffLib.classify.model_file import read_metadata
     from GastricDiffLib.files import sha256
 
     metadata = read_metadata(options.model)
     print(json.dumps({"sha256": sha256(options.model)} | metadata, indent=2))
+
+
+def _list_systems() -> None:
+    from GastricDiffLib.nets import SYSTEMS
+    from GastricDiffLib.nets.size import system_size
+
+    row = "{:<16}{:>12}{:>15}  {}"
+    print(row.format("system", "parameters", "multiply-adds", "what it is"))
+    for name, system in SYSTEMS.items():
+        size = system_size(name)
+        operations = f"{size.multiply_adds / 1e9:.2f} G"
+        print(row.format(name, f"{size.parameters:,}", operations, system.summary))
+    print("at width 1, with one channel and two classes; multiply-adds: one slice of 224×224")

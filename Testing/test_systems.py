@@ -13,18 +13,15 @@ def parameters(net):
     return sum(parameter.numel() for parameter in net.parameters())
 
 
-def test_resnext50_at_full_width_has_the_published_number_of_parameters():
-    assert parameters(build_system("resnext50", in_channels=3, num_classes=1000)) == 25_028_904
-
-
-def test_resnext50_keeps_torchvisions_parameter_names():
-    names = dict(build_system("resnext50", 3, 1000).named_parameters())
-    assert names["layer1.0.downsample.0.weight"].shape == (256, 64, 1, 1)
-    assert names["layer4.2.conv2.weight"].shape == (1024, 32, 3, 3)
-    assert names["fc.weight"].shape == (1000, 2048)
-    assert {name.split(".")[0] for name in names} == {
-        "conv1", "bn1", "layer1", "layer2", "layer3", "layer4", "fc"
-    }  # fmt: skip
+def test_the_eight_systems_of_the_paper_are_there_in_its_order():
+    assert list(SYSTEMS) == [
+        "vgg19", "resnext50", "sajja", "han", "r50-dpn", "r50-imp-dpn", "r50-tad", "r50-imp-dpn-tad"
+    ]  # fmt: skip
+    assert [name for name, system in SYSTEMS.items() if system.tad] == [
+        "r50-tad",
+        "r50-imp-dpn-tad",
+    ]
+    assert [name for name, system in SYSTEMS.items() if system.on_crop] == ["han"]
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -33,17 +30,29 @@ def test_every_system_maps_slices_to_logits(name):
     assert net(torch.rand(2, 1, 64, 96)).shape == (2, 2)
 
 
-def test_the_stages_stand_at_a_sixteenth_and_a_thirtysecond_of_the_input():
-    outputs = (
-        build_system("r50-imp-dpn-tad", width=0.125).eval().outputs(torch.rand(1, 1, 224, 224))
-    )
-    assert outputs.s4.shape[-2:] == (14, 14)
-    assert outputs.s5.shape[-2:] == (7, 7)
+@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize(("size", "s4", "s5"), [(224, 14, 7), (96, 6, 3), (32, 2, 1)])
+def test_the_stages_stand_at_a_sixteenth_and_a_thirtysecond_of_the_input(name, size, s4, s5):
+    with torch.device("meta"):
+        outputs = build_system(name, width=0.125).eval().outputs(torch.empty(1, 1, size, size))
+    assert outputs.s4.shape[-2:] == (s4, s4)
+    assert outputs.s5.shape[-2:] == outputs.features.shape[-2:] == (s5, s5)
 
 
-def test_width_scales_every_part_of_the_network():
-    full, quarter = (parameters(build_system("r50-imp-dpn-tad", width=w)) for w in (1.0, 0.25))
-    assert 12 < full / quarter < 16
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_every_parameter_of_every_system_learns(name):
+    torch.manual_seed(0)
+    net = build_system(name, width=0.25).train()
+    net(torch.rand(4, 1, 64, 64)).square().sum().backward()
+    idle = [name for name, weight in net.named_parameters() if not weight.grad.any()]
+    assert not idle
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_width_scales_every_part_of_every_system(name):
+    with torch.device("meta"):
+        full, quarter = (parameters(build_system(name, width=width)) for width in (1.0, 0.25))
+    assert 12 < full / quarter < 17
 
 
 def test_a_dual_path_block_adds_to_one_path_and_grows_the_other():
@@ -81,17 +90,10 @@ def test_concat_lets_the_map_reach_the_logits():
     assert not torch.allclose(before, head(features))
 
 
-def test_the_evidence_map_averages_to_the_difference_of_the_logits():
-    net = build_system("r50-imp-dpn-tad", width=0.125).eval()
-    outputs = net.outputs(torch.rand(3, 1, 96, 96))
-    bias = net.fc.bias[1] - net.fc.bias[0]
-    averaged = net.evidence(outputs.features).mean(dim=(1, 2)) + bias
-    torch.testing.assert_close(averaged, outputs.logits[:, 1] - outputs.logits[:, 0])
-
-
-def test_folding_batch_norms_changes_no_output():
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_folding_batch_norms_changes_no_output(name):
     torch.manual_seed(0)
-    net = build_system("r50-imp-dpn-tad", width=0.125)
+    net = build_system(name, width=0.125)
     net(torch.rand(8, 1, 64, 64))  # statistics worth folding
     net.eval()
     images = torch.rand(4, 1, 64, 64)
@@ -99,7 +101,7 @@ def test_folding_batch_norms_changes_no_output():
     count = sum(isinstance(part, nn.BatchNorm2d) for part in net.modules())
     fold_batch_norms(net)
     after = sum(isinstance(part, nn.BatchNorm2d) for part in net.modules())
-    assert after < 0.2 * count
+    assert after <= 0.2 * count
     torch.testing.assert_close(net(images), before, atol=1e-4, rtol=1e-3)
 
 
@@ -110,3 +112,5 @@ def test_wrong_arguments_are_named():
         build_system("resnext50", width=0)
     with pytest.raises(ValueError, match="'sum'"):
         build_system("r50-imp-dpn", merge="sum")
+    with pytest.raises(ValueError, match="vgg19 has no option 'merge'"):
+        build_system("vgg19", merge="concat")

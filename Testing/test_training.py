@@ -11,10 +11,11 @@ import time
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from GastricDiffLib.cohort.dataset import Dataset
 from GastricDiffLib.errors import Cancelled, InputError
+from GastricDiffLib.nets import build_system
 from GastricDiffLib.nets.input import InputSpec
 from GastricDiffLib.train.batches import Batch, augmented, read_batch, shuffled, training_samples
 from GastricDiffLib.train.config import TrainConfig
@@ -200,3 +201,20 @@ def test_mean_and_deviation_of_the_input_are_those_of_the_training_slices(phanto
     images = read_batch(trainer.samples, InputSpec(64)).images
     assert trainer.spec.mean == pytest.approx(images.mean().item(), abs=1e-3)
     assert trainer.spec.std == pytest.approx(np.std(images.numpy()), abs=1e-3)
+
+
+def test_a_system_for_the_roi_gets_a_crop_without_asking():
+    assert TrainConfig(system="han").field > 1
+    assert TrainConfig(system="han", crop=2.0).field == 2
+    assert TrainConfig(system="sajja").field == 0
+
+
+def test_training_starts_from_given_weights(phantom_dataset, tmp_path):
+    dataset = Dataset.open(phantom_dataset)
+    source = build_system("resnext50", in_channels=3, num_classes=1000)
+    save_file(source.state_dict(), tmp_path / "weights.safetensors")
+    config = TrainConfig(system="resnext50", size=64)
+    trainer = Trainer(dataset, config, tmp_path, "cpu", weights=tmp_path / "weights.safetensors")
+    torch.testing.assert_close(trainer.net.layer1[0].conv1.weight, source.layer1[0].conv1.weight)
+    assert trainer.identity["weights"] is not None
+    assert Trainer(dataset, config, tmp_path, "cpu").identity["weights"] is None

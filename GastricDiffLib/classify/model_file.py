@@ -17,8 +17,8 @@ from GastricDiffLib.classify.result import ModelCard
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import replacing, sha256
 from GastricDiffLib.nets import SYSTEMS, build_system
+from GastricDiffLib.nets.base import Network
 from GastricDiffLib.nets.input import InputSpec
-from GastricDiffLib.nets.systems import ResNeXtSystem
 
 FORMAT_VERSION = 1
 KEY = "gastricdiff"
@@ -28,7 +28,7 @@ KEY = "gastricdiff"
 class Model:
     """A network with what its file says of it. ``logit = scale · logit + bias`` calibrates."""
 
-    net: ResNeXtSystem
+    net: Network
     card: ModelCard
     spec: InputSpec
     classes: tuple[str, str]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -36,13 +38,18 @@ def attention_map(
     """
     if features.dim() != 4:
         raise ValueError(f"attention_map takes N×C×h×w features, got {tuple(features.shape)}")
-    with torch.autocast(features.device.type, enabled=False):
+    with _full_precision(features.device):
         squeezed = squeeze(features, power)
         if size is not None and tuple(size) != tuple(squeezed.shape[-2:]):
             squeezed = F.interpolate(
                 squeezed[:, None], size=size, mode="bilinear", align_corners=False
             )[:, 0]
         return normalise_map(squeezed, normalise)
+
+
+def _full_precision(device: torch.device) -> AbstractContextManager[object]:
+    """No autocast; shapes without values (the meta device) know none."""
+    return nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False)
 
 
 def squeeze(features: Tensor, power: float = 2) -> Tensor:

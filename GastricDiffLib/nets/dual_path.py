@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from GastricDiffLib.nets.attention import attention_map
-from GastricDiffLib.nets.resnext import GROUP_WIDTH, initialise
+from GastricDiffLib.nets.base import initialise
+from GastricDiffLib.nets.resnext import GROUP_WIDTH
 
 MERGES = ("none", "concat", "gate")
 

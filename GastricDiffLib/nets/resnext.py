@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from GastricDiffLib.nets.base import initialise
+
 BLOCKS = (3, 4, 6, 3)
 GROUP_WIDTH = 4
 EXPANSION = 4
@@ -88,13 +90,3 @@ def _stage(inputs: int, planes: int, depth: int, groups: int, stride: int) -> nn
     first = Bottleneck(inputs, planes, groups, stride)
     more = (Bottleneck(planes * EXPANSION, planes, groups, 1) for _ in range(depth - 1))
     return nn.Sequential(first, *more)
-
-
-def initialise(module: nn.Module) -> None:
-    """He initialisation for convolutions, identity for normalisation (as torchvision's ResNets)."""
-    for part in module.modules():
-        if isinstance(part, nn.Conv2d):
-            nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu")
-        elif isinstance(part, nn.BatchNorm2d):
-            nn.init.ones_(part.weight)
-            nn.init.zeros_(part.bias)

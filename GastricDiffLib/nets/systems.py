@@ -1,36 +1,29 @@
-"""The paper's systems by name."""
+"""The paper's eight systems by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from GastricDiffLib.nets.base import Network, Outputs
 from GastricDiffLib.nets.dual_path import DualPathHead
+from GastricDiffLib.nets.googlenet import GoogLeNet
 from GastricDiffLib.nets.resnext import ResNeXt50
+from GastricDiffLib.nets.vgg import VGG19
 
 
-class Outputs(NamedTuple):
-    """What one pass yields, for training and heat.
-
-    ``logits`` N×classes; ``s4``, ``s5`` the stages that TAD compares (paper, Fig. 4);
-    ``features`` N×C×h×w that the classifier pools.
-    """
-
-    logits: Tensor
-    s4: Tensor
-    s5: Tensor
-    features: Tensor
-
-
-class ResNeXtSystem(ResNeXt50):
+class ResNeXtSystem(Network, ResNeXt50):
     """ResNeXt-50, optionally with a dual-path head; ``net(N×C×H×W)`` → logits N×classes.
 
     A subclass of the backbone, so that its parameters keep torchvision's names.
     """
+
+    stem = "conv1.weight"
+    fresh = ("fc.", "head.")
 
     def __init__(
         self,
@@ -49,62 +42,72 @@ class ResNeXtSystem(ResNeXt50):
         self.fc = nn.Linear(channels, num_classes)
 
     def outputs(self, x: Tensor) -> Outputs:
-        """N×C×H×W → logits with the stages and features behind them."""
         stages = self.stages(x)
         features = stages.s5 if self.head is None else self.head(stages.s5)
-        pooled = F.adaptive_avg_pool2d(features, 1).flatten(1)
-        return Outputs(self.fc(pooled), stages.s4, stages.s5, features)
+        return Outputs(self.logits(features), stages.s4, stages.s5, features)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.outputs(x).logits
-
-    def evidence(self, features: Tensor) -> Tensor:
-        """How much each place speaks for the positive class: N×C×h×w → N×h×w, signed.
-
-        The class activation map (Zhou et al., CVPR 2016) of the logit difference; exact here,
-        since a single linear layer follows the pooling.
-        """
-        weight = (self.fc.weight[1] - self.fc.weight[0]).to(features.dtype)
-        return (features * weight[:, None, None]).sum(dim=1)
+    def logits(self, features: Tensor) -> Tensor:
+        return self.fc(F.adaptive_avg_pool2d(features, 1).flatten(1))
 
 
 @dataclass(frozen=True)
 class System:
     """One row of the paper's tables.
 
-    ``tad``: trained with teacher-attention distillation (the network itself is the same
-    without it); ``build`` takes in_channels, num_classes, width and the system's options.
+    ``summary``: one line for a person; ``build`` takes in_channels, num_classes, width and
+    those ``options`` that the system has; ``tad``: trained with teacher-attention
+    distillation (the network itself is the same without it); ``on_crop``: sees the ROI's
+    surroundings in place of whole slices (``InputSpec.crop`` above 0).
     """
 
     name: str
     summary: str
-    tad: bool
-    build: Callable[..., ResNeXtSystem]
+    build: Callable[..., Network]
+    options: tuple[str, ...] = ()
+    tad: bool = False
+    on_crop: bool = False
 
 
-def _resnext(merge: str | None) -> Callable[..., ResNeXtSystem]:
-    def build(in_channels: int, num_classes: int, width: float, **options: str) -> ResNeXtSystem:
-        chosen = options.pop("merge", merge)
-        return ResNeXtSystem(in_channels, num_classes, width, chosen, **options)
-
-    return build
-
+_IMPROVED = ("merge", "normalise")
 
 SYSTEMS: dict[str, System] = {
     system.name: system
     for system in (
-        System("resnext50", "ResNeXt-50 32×4d", False, _resnext(None)),
-        System("r50-dpn", "ResNeXt-50 and a dual-path head", False, _resnext("none")),
-        System("r50-imp-dpn", "… with its attention map merged in", False, _resnext("concat")),
-        System("r50-tad", "ResNeXt-50 taught by the box", True, _resnext(None)),
-        System("r50-imp-dpn-tad", "the paper's own: both", True, _resnext("concat")),
+        System("vgg19", "VGG-19, plain", VGG19),
+        System("resnext50", "ResNeXt-50 32×4d, plain", ResNeXtSystem),
+        System(
+            "sajja",
+            "GoogLeNet with 60 % of its features dropped (Sajja et al.)",
+            partial(GoogLeNet, dropout=0.6),
+        ),
+        System(
+            "han",
+            "GoogLeNet on the ROI crop, three combinations of its phase (Han et al.)",
+            partial(GoogLeNet, phases=3),
+            on_crop=True,
+        ),
+        System("r50-dpn", "ResNeXt-50 with a dual-path head", partial(ResNeXtSystem, merge="none")),
+        System(
+            "r50-imp-dpn",
+            "ResNeXt-50 with a dual-path head that its attention map joins",
+            partial(ResNeXtSystem, merge="concat"),
+            _IMPROVED,
+        ),
+        System("r50-tad", "ResNeXt-50 taught by the box where to look", ResNeXtSystem, tad=True),
+        System(
+            "r50-imp-dpn-tad",
+            "r50-imp-dpn taught by the box where to look: the paper's own",
+            partial(ResNeXtSystem, merge="concat"),
+            _IMPROVED,
+            tad=True,
+        ),
     )
 }
 
 
 def build_system(
     name: str, in_channels: int = 1, num_classes: int = 2, width: float = 1.0, **options: str
-) -> ResNeXtSystem:
+) -> Network:
     """Build a system by its name, freshly initialised.
 
     Args:
@@ -115,7 +118,7 @@ def build_system(
         options: ``merge`` and ``normalise`` where the system has an improved head.
 
     Returns:
-        A module; ``net(N×C×H×W)`` gives logits N×num_classes.
+        A module; ``net(N×C×H×W)`` gives logits N×num_classes, for H and W from 32.
 
     Raises:
         ValueError: unknown name or option, or a width that is not positive.
@@ -124,4 +127,9 @@ def build_system(
         raise ValueError(f"no system {name!r}; there are {', '.join(SYSTEMS)}")
     if not width > 0:
         raise ValueError(f"width must be positive, not {width}")
-    return SYSTEMS[name].build(in_channels, num_classes, width, **options)
+    system = SYSTEMS[name]
+    for option in options:
+        if option not in system.options:
+            has = ", ".join(system.options) or "none"
+            raise ValueError(f"{name} has no option {option!r}; its options: {has}")
+    return system.build(in_channels, num_classes, width, **options)

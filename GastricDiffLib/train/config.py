@@ -13,6 +13,7 @@ from GastricDiffLib.nets.systems import SYSTEMS
 from GastricDiffLib.train.losses import TEACHERS
 
 AUGMENTS = ("copies", "all")
+ROI_CROP = 1.25  # the box and a rim, since a rough box may cut the lesion's margin
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,12 @@ class TrainConfig:
     @property
     def options(self) -> dict[str, str]:
         """The options of :func:`build_system` that this system takes."""
-        if "imp-dpn" not in self.system:
-            return {}
-        return {"merge": self.merge, "normalise": self.normalise}
+        return {name: getattr(self, name) for name in SYSTEMS[self.system].options}
+
+    @property
+    def field(self) -> float:
+        """The crop that is used: a system made for the ROI's crop gets one without asking."""
+        return self.crop or (ROI_CROP if SYSTEMS[self.system].on_crop else 0.0)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"window": list(self.window)}

@@ -21,8 +21,8 @@ from GastricDiffLib.classify.model_file import save_model
 from GastricDiffLib.cohort.dataset import Dataset, DatasetCase
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.evaluate.metrics import Scores, score_cases
-from GastricDiffLib.files import replacing
-from GastricDiffLib.nets import build_system
+from GastricDiffLib.files import replacing, sha256
+from GastricDiffLib.nets import build_system, load_imagenet
 from GastricDiffLib.nets.device import autocast, channels_last, half_dtype, pick_device
 from GastricDiffLib.nets.input import InputSpec
 from GastricDiffLib.progress import Progress
@@ -62,7 +62,8 @@ class Trainer:
     Every random draw of an epoch follows from the seed and the epoch's number, so that a run
     continued from ``last.ckpt`` ends as an undisturbed one.
 
-    ``note`` goes into the model file: what its user must know.
+    ``note`` goes into the model file: what its user must know. ``weights``: a local file of
+    ImageNet weights to start from; see :func:`load_imagenet`.
 
     Raises:
         InputError: the dataset lacks training or validation cases, or one of the two classes;
@@ -76,6 +77,7 @@ class Trainer:
         out: Path | str,
         device: str = "auto",
         note: str = "",
+        weights: Path | str | None = None,
     ) -> None:
         self.dataset, self.config, self.out, self.note = dataset, config, Path(out), note
         self.device = pick_device(device)
@@ -85,6 +87,8 @@ class Trainer:
         self.spec = self._input_spec()
         torch.manual_seed(config.seed)
         net = build_system(config.system, 1, 2, config.width, **config.options)
+        if weights is not None:
+            load_imagenet(net, weights)
         self.net = channels_last(net.to(self.device))
         # What is validated and kept: a running average of the weights is less noisy than any
         # one step's, and a small cohort's validation AUC cannot pick out the lucky ones.
@@ -102,6 +106,7 @@ class Trainer:
         self.identity: dict[str, Any] = {
             "settings": config.to_json(),
             "cohort": dataset.cohort_hash,
+            "weights": None if weights is None else sha256(weights),
         }
 
     def run(self, progress: Progress | None = None) -> dict[str, Any]:
@@ -238,7 +243,7 @@ class Trainer:
     def _input_spec(self) -> InputSpec:
         """Mean and standard deviation over the training slices, at the network's own size."""
         config = self.config
-        spec = InputSpec(config.size, config.window, scope=config.scope, crop=config.crop)
+        spec = InputSpec(config.size, config.window, scope=config.scope, crop=config.field)
         first: list[Sample] = [sample for sample in self.samples if sample.copy == 0]
         # A few hundred slices give both to three digits; a large cohort need not be read whole.
         chosen = first[:: max(1, len(first) // 400)]
@@ -289,6 +294,7 @@ class Trainer:
             "cohort": self.dataset.cohort_hash,
             "cases": {name: len(self.dataset.split(name)) for name in ("train", "val", "test")},
             "settings": self.config.to_json(),
+            "weights": self.identity["weights"],
             "date": datetime.now(timezone.utc).date().isoformat(),
             "versions": {
                 "GastricDiffLib": GastricDiffLib.__version__,
