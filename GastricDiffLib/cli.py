@@ -53,7 +53,25 @@ def _interrupt(signum: int, frame: Any) -> NoReturn:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose complaint is one line in the form of all other errors."""
+    """A parser whose complaint is one line in the form of all other errors.
+
+    The help of ``settings`` tells their defaults in ``TrainConfig``, which brings torch in and
+    is therefore asked only when help is.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.settings: list[argparse.Action] = []
+
+    def format_help(self) -> str:
+        if self.settings:
+            from GastricDiffLib.train.config import TrainConfig
+
+            defaults = TrainConfig().to_json()
+            for action in self.settings:
+                action.help = f"{action.help} (default {defaults[action.dest]})"
+            self.settings.clear()
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         raise InputError(message, mend=f"see {self.prog} --help")
@@ -69,7 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"gastricdiff {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def add(name: str, summary: str, long: bool = True) -> argparse.ArgumentParser:
+    def add(name: str, summary: str, long: bool = True) -> _Parser:
         one = subparsers.add_parser(name, help=summary, description=summary, epilog=RESEARCH_USE)
         if long:
             one.add_argument("--events", action="store_true", help="print JSON lines")
@@ -151,18 +169,20 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
 }
 
 
-def _add_settings(train: argparse.ArgumentParser) -> None:
-    """Defaults stand in ``TrainConfig`` alone: importing it would bring torch in for ``--help``."""
+def _add_settings(train: _Parser) -> None:
+    """Their defaults stand in ``TrainConfig`` alone."""
+    absent = argparse.SUPPRESS
     for name, (kind, text) in SETTINGS.items():
         flags = [f"--{name}"] + (["--lambda"] if name == "lam" else [])
-        train.add_argument(*flags, type=kind, default=argparse.SUPPRESS, help=text)
-    train.add_argument(
+        train.settings.append(train.add_argument(*flags, type=kind, default=absent, help=text))
+    window = train.add_argument(
         "--window",
         type=float,
         nargs=2,
         metavar=("LOW", "HIGH"),
-        default=argparse.SUPPRESS,
+        default=absent,
         help="HU that enter the network",
     )
+    train.settings.append(window)
     train.add_argument("--weights", type=Path, help="ImageNet weights to start from, .safetensors")
     train.add_argument("--note", default="", help="what a user of the model must know")

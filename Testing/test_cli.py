@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.classify.files import RESULT_FILES
 from GastricDiffLib.classify.model_file import read_metadata
-from GastricDiffLib.cli import main
+from GastricDiffLib.cli import SETTINGS, main
 from GastricDiffLib.ct import read_volume
 
 
@@ -102,6 +102,16 @@ def test_the_module_starts_as_a_program_without_bringing_torch_in():
     assert told.returncode == 0
     assert "classify" in told.stdout
     assert RESEARCH_USE in told.stdout
+
+
+def test_the_help_of_train_tells_every_default(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["train", "--help"])
+    assert ended.value.code == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "(default r50-imp-dpn-tad)" in told
+    assert "(default [-1024.0, 500.0])" in told
+    assert told.count("(default ") == len(SETTINGS) + 1  # the window besides
 
 
 def saved(path: Path, array: np.ndarray) -> Path:
