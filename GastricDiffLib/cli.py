@@ -125,6 +125,14 @@ def build_parser() -> argparse.ArgumentParser:
     device(train)
     seed(train)
 
+    evaluate = add("evaluate", "judge a model by the labelled cases of a dataset")
+    evaluate.add_argument("model", type=Path, help="a .safetensors")
+    evaluate.add_argument("dataset", type=Path, help="a dataset folder")
+    evaluate.add_argument("--split", default="test", choices=("train", "val", "test"))
+    evaluate.add_argument("--out", type=Path, required=True, help="new folder")
+    device(evaluate)
+    seed(evaluate)
+
     classify = add("classify", "classify a CT with a box around the tumour")
     classify.add_argument("ct", type=Path, help="a DICOM folder, .nrrd, .nii.gz or .mha")
     classify.add_argument("--roi", type=Path, required=True, help="Slicer's .mrk.json")

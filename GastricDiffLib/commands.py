@@ -74,6 +74,29 @@ def _exported(cohort: Path, out: Path, seed: int, console: Console) -> Path:
     return root
 
 
+def evaluate(options: argparse.Namespace, console: Console) -> None:
+    from GastricDiffLib.classify.model_file import load_model
+    from GastricDiffLib.cohort.dataset import Dataset
+    from GastricDiffLib.evaluate.report import EVALUATION_FILES, counts, table, write_evaluation
+    from GastricDiffLib.evaluate.run import evaluable_cases, predict
+    from GastricDiffLib.files import new_folder
+
+    model, dataset = load_model(options.model), Dataset.open(options.dataset)
+    cases = evaluable_cases(dataset, options.split, model)
+    trained_on = model.card.metadata.get("training", {}).get("cohort")
+    if options.split != "test" and trained_on == dataset.cohort_hash:
+        console.note("the model was trained or chosen on these cases: it does better on them")
+    with new_folder(options.out) as folder:
+        predictions = predict(model, cases, options.device, console.progress)
+        found = write_evaluation(folder, model, dataset, options.split, predictions, options.seed)
+    console.end_progress()
+    values = {name: interval.value for name, interval in found.items()} if options.events else {}
+    if not options.events:
+        print(table(found, counts(predictions)), end="\n\n")
+    paths = {name: options.out / name for name in EVALUATION_FILES}
+    console.result(**values, **paths, note=RESEARCH_USE)
+
+
 def classify(options: argparse.Namespace, console: Console) -> None:
     from GastricDiffLib.ct import read_roi, read_volume
 

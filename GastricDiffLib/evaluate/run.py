@@ -1,0 +1,132 @@
+"""A model file's predictions for the cases of a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+
+from GastricDiffLib.classify.classifier import BATCH
+from GastricDiffLib.classify.model_file import Model
+from GastricDiffLib.cohort.dataset import Dataset, DatasetCase
+from GastricDiffLib.errors import InputError
+from GastricDiffLib.evaluate.calibration import Calibration
+from GastricDiffLib.evaluate.predictions import Predictions
+from GastricDiffLib.evaluate.protocol import require_classes
+from GastricDiffLib.nets.device import autocast, channels_last, half_dtype, pick_device
+from GastricDiffLib.nets.input import to_device
+from GastricDiffLib.progress import Progress
+from GastricDiffLib.train.batches import case_field, case_slices
+
+
+def evaluable_cases(dataset: Dataset, split: str, model: Model) -> list[DatasetCase]:
+    """The cases of a split that the model can be judged by.
+
+    Raises:
+        InputError: none or of one class only; the model tells other classes apart.
+    """
+    if model.classes != dataset.classes:
+        raise InputError(
+            f"the model tells {' and '.join(model.classes)} apart, the dataset holds "
+            f"{' and '.join(dataset.classes)}",
+            dataset.root,
+            "name a model of the dataset's classes, or export it with --classes",
+        )
+    cases = dataset.split(split)
+    if not cases:
+        raise InputError(
+            f"no case in split {split!r}", dataset.root, "set the split column of cohort.csv"
+        )
+    require_classes(dataset, cases, f"{split} cases")
+    return cases
+
+
+def predict(
+    model: Model,
+    cases: Sequence[DatasetCase],
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> Predictions:
+    """Classify every slice that the model's scope names, as the classifier would.
+
+    With the model file's calibration and threshold.
+
+    Args:
+        progress: called with (slices done, slices in all, message); may raise ``Cancelled``.
+
+    Raises:
+        InputError: an absent device; a network that yields no finite number.
+        Cancelled: from ``progress``.
+    """
+    scale, bias = model.calibration
+    calibration = Calibration(scale, bias, model.threshold)
+    margins = case_margins(model, cases, device, progress)
+    return as_predictions(cases, margins, calibration, model.spec.scope)
+
+
+def as_predictions(
+    cases: Sequence[DatasetCase],
+    margins: Sequence[np.ndarray],
+    calibration: Calibration,
+    scope: str,
+) -> Predictions:
+    """Margins of the cases' slices (see :func:`case_margins`) as calibrated probabilities."""
+    return Predictions(
+        tuple(case.pseudonym for case in cases),
+        tuple(case.patient for case in cases),
+        np.array([case.label for case in cases]),
+        tuple(case_slices(case, scope) for case in cases),
+        tuple(calibration.probabilities(one) for one in margins),
+        np.full(len(cases), calibration.threshold),
+    )
+
+
+def case_margins(
+    model: Model,
+    cases: Sequence[DatasetCase],
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> list[np.ndarray]:
+    """Uncalibrated logit of class 1 minus that of class 0, one (slices,) float32 array a case.
+
+    Arguments and what is raised: as in :func:`predict`.
+    """
+    place = pick_device(device)
+    net = channels_last(model.net.to(place)).eval()
+    total = sum(len(case_slices(case, model.spec.scope)) for case in cases)
+    found: list[np.ndarray] = []
+    done = 0
+    for case in cases:
+        parts = []
+        for part in _batches(model, net, case, place, half_dtype(place)):
+            parts.append(part)
+            done += len(part)
+            if progress:
+                progress(done, total, "predicting")
+        margins = np.concatenate(parts)
+        if not np.isfinite(margins).all():
+            # float16 overflows above 65504; float32 settles whether the network is at fault.
+            margins = np.concatenate(list(_batches(model, net, case, place, None)))
+        if not np.isfinite(margins).all():
+            raise InputError("the model yields no finite number", model.card.name, "train it again")
+        found.append(margins)
+    return found
+
+
+@torch.inference_mode()
+def _batches(
+    model: Model,
+    net: torch.nn.Module,
+    case: DatasetCase,
+    device: torch.device,
+    dtype: torch.dtype | None,
+) -> Iterator[np.ndarray]:
+    spec, step = model.spec, BATCH[device.type]
+    slices, field = case_slices(case, spec.scope), case_field(case, spec)
+    for start in range(0, len(slices), step):
+        hu, _ = case.read(slices[start : start + step])
+        images = channels_last(spec.normalised(spec.scaled(to_device(hu, device), field)))
+        with autocast(device, dtype):
+            logits = net(images).float()
+        yield (logits[:, 1] - logits[:, 0]).cpu().numpy()
