@@ -112,10 +112,15 @@ def build_parser() -> argparse.ArgumentParser:
 
     export = add("export", "turn a labelled cohort into a de-identified dataset")
     export.add_argument("cohort", type=Path, help="cohort.csv")
-    export.add_argument("out", type=Path, help="new folder")
+    export.add_argument("out", type=Path, help="new folder, or one to continue in")
     export.add_argument(
         "--classes", default="undifferentiated,differentiated", help="NEGATIVE,POSITIVE"
     )
+    export.add_argument("--key", type=Path, help="of the pseudonyms (default: OUT.key)")
+    export.add_argument(
+        "--carry", metavar="A,B", help="columns to carry along (default: harmless numbers)"
+    )
+    export.add_argument("--workers", type=_workers, help="processes (default: a core each, 8)")
     seed(export)
 
     train = add("train", "train a system on a dataset")
@@ -153,6 +158,13 @@ def _seed(text: str) -> int:
     value = int(text)
     if value < 0:
         raise argparse.ArgumentTypeError("a seed is 0 or more")
+    return value
+
+
+def _workers(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("at least 1 worker")
     return value
 
 

@@ -29,13 +29,26 @@ def phantom(options: argparse.Namespace, console: Console) -> None:
 
 
 def export(options: argparse.Namespace, console: Console) -> None:
-    from GastricDiffLib.cohort.export import export_cohort
+    from GastricDiffLib.cohort.export import export_cases
+    from GastricDiffLib.cohort.summary import summary
 
     classes = [name.strip() for name in options.classes.split(",")]
     if len(classes) != 2 or not all(classes) or classes[0] == classes[1]:
         raise InputError(f"--classes {options.classes}", mend="give NEGATIVE,POSITIVE")
-    path = export_cohort(options.cohort, options.out, classes, options.seed, console.progress)
-    console.result(dataset=path)
+    carry = None if options.carry is None else [name.strip() for name in options.carry.split(",")]
+    exported = export_cases(
+        options.cohort, options.out, classes, options.seed, console.progress, options.key, carry,
+        options.workers,
+    )  # fmt: skip
+    for note in exported.notes:
+        console.note(note)
+    console.result(**summary(exported, classes))
+    if exported.skipped:
+        raise InputError(
+            f"{len(exported.skipped)} cases are not in the dataset",
+            options.cohort,
+            "mend or remove their rows, then run the same command again: the others are kept",
+        )
 
 
 def train(options: argparse.Namespace, console: Console) -> None:
@@ -65,13 +78,15 @@ def train(options: argparse.Namespace, console: Console) -> None:
 
 
 def _exported(cohort: Path, out: Path, seed: int, console: Console) -> Path:
-    """The dataset of a ``cohort.csv`` inside the run's folder; an earlier one is used again."""
-    from GastricDiffLib.cohort.export import export_cohort
+    """The dataset of a ``cohort.csv`` inside the run's folder; what is there already is kept.
 
-    root = out / "dataset"
-    if not (root / "dataset.json").exists():
-        export_cohort(cohort, root, seed=seed, progress=console.progress)
-    return root
+    The key lies beside the run's folder, which may be passed on.
+    """
+    from GastricDiffLib.cohort.export import export_cohort
+    from GastricDiffLib.cohort.pseudonyms import default_key
+
+    key = default_key(out.absolute())
+    return export_cohort(cohort, out / "dataset", seed=seed, progress=console.progress, key=key)
 
 
 def evaluate(options: argparse.Namespace, console: Console) -> None:

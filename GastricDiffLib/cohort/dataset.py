@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,8 @@ FORMAT_VERSION = 1
 class DatasetCase:
     """One case of a dataset: its arrays stay on disk until slices of it are read.
 
-    ``shape``: (H, W) of a slice in pixels.
+    ``shape``: (H, W) of a slice in pixels; ``spacing_mm``: (z, y, x); ``covariates``: the
+    further columns of ``cohort.csv`` that were carried along, None where a cell was empty.
     """
 
     pseudonym: str
@@ -28,6 +29,8 @@ class DatasetCase:
     folder: Path
     shape: tuple[int, int]
     n_slices: int
+    spacing_mm: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    covariates: dict[str, float | str | None] = field(default_factory=dict, compare=False)
 
     def roi_slices(self) -> np.ndarray:
         """(N,) axial slices that the ROI cuts."""
@@ -93,6 +96,8 @@ class Dataset:
                     root / entry["pseudonym"],
                     (int(entry["shape"][0]), int(entry["shape"][1])),
                     int(entry["slices"]),
+                    _spacing(entry["spacing"]),
+                    dict(entry.get("covariates", {})),
                 )
                 for entry in index["cases"]
             )
@@ -113,3 +118,8 @@ class Dataset:
     def split(self, name: str) -> list[DatasetCase]:
         """The cases of ``train``, ``val`` or ``test``."""
         return [case for case in self.cases if case.split == name]
+
+
+def _spacing(steps: list[float]) -> tuple[float, float, float]:
+    dz, dy, dx = (float(step) for step in steps)
+    return dz, dy, dx

@@ -2,25 +2,56 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from GastricDiffLib import CLASSES
+from GastricDiffLib.cohort.case import UNFINISHED, CaseEnd, CaseJob, export_case
+from GastricDiffLib.cohort.checks import (
+    require_cases,
+    spacing_faults,
+    spacing_notes,
+    split_notes,
+)
+from GastricDiffLib.cohort.covariates import carried_columns, covariates
 from GastricDiffLib.cohort.dataset import FORMAT_VERSION
+from GastricDiffLib.cohort.gallery import render_gallery
 from GastricDiffLib.cohort.manifest import CohortRow, read_cohort
+from GastricDiffLib.cohort.output import INDEX, PAGE, open_output, prepare, remove, working
+from GastricDiffLib.cohort.pseudonyms import default_key, pseudonym
 from GastricDiffLib.cohort.split import split_patients
-from GastricDiffLib.ct import Window, read_roi, read_volume
-from GastricDiffLib.ct.roi import roi_slices, union_mask, union_rectangle
+from GastricDiffLib.cohort.workers import default_workers, each
+from GastricDiffLib.ct import Window
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.files import new_folder, sha256
 from GastricDiffLib.progress import Progress
+
+_DIED = "its process died, of a damaged file or for lack of memory; try fewer --workers"
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A case that is not in the dataset; ``row`` is its line in ``cohort.csv``."""
+
+    row: int
+    case_id: str
+    fault: str
+
+    def __str__(self) -> str:
+        return f"row {self.row}, case {self.case_id!r}: {self.fault}"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export made: ``cases`` as in ``dataset.json``; ``notes`` are for the user."""
+
+    root: Path
+    key: Path
+    cases: tuple[dict[str, Any], ...]
+    skipped: tuple[Skipped, ...]
+    notes: tuple[str, ...]
 
 
 def export_cohort(
@@ -29,78 +60,180 @@ def export_cohort(
     classes: Sequence[str] = CLASSES,
     seed: int = 0,
     progress: Progress | None = None,
+    key: Path | str | None = None,
+    workers: int | None = None,
 ) -> Path:
-    """Write the dataset of ``cohort.csv`` to ``out``, whole or not at all.
+    """Export as :func:`export_cases` does, but take a skipped case as an error at the end.
 
-    Pseudonyms are keyed hashes under a key that is forgotten: nobody goes back from them.
-    Cases keep the order of the file; the split is the file's where it has one, otherwise
-    drawn by patient from ``seed``.
+    Returns ``out``. The finished cases stay, so that the next call only mends.
+    """
+    exported = export_cases(cohort, out, classes, seed, progress, key, workers=workers)
+    if exported.skipped:
+        total = len(exported.cases) + len(exported.skipped)
+        raise InputError(
+            f"{len(exported.skipped)} of {total} cases could not be exported",
+            cohort,
+            "; ".join(map(str, exported.skipped)),
+        )
+    return exported.root
+
+
+def export_cases(
+    cohort: Path | str,
+    out: Path | str,
+    classes: Sequence[str] = CLASSES,
+    seed: int = 0,
+    progress: Progress | None = None,
+    key: Path | str | None = None,
+    carry: Sequence[str] | None = None,
+    workers: int | None = None,
+) -> Exported:
+    """Export every case of ``cohort.csv`` that can be, in parallel processes.
+
+    Interrupted, however rudely, the same call continues; the files depend on nothing but
+    the sources, the arguments and the key. The split is the file's where it has one,
+    otherwise drawn by patient from ``seed``. Cases stand in the order of their arrays'
+    hashes, which tells nothing of the file's.
+
+    Args:
+        classes: names of label 0 and 1.
+        key: file of the pseudonyms' key, outside ``out``; made if missing. Default:
+            ``out`` with ``.key`` behind it.
+        carry: columns to carry along, see :func:`carried_columns`.
+        workers: processes; default one a core, 8 at most.
 
     Raises:
-        InputError: a fault of the cohort file, a case or the output folder.
+        InputError: a fault of the cohort file, the key or the output folder, or too few
+            cases left. A case that cannot be exported is skipped instead.
     """
+    out = Path(out)
     rows = read_cohort(cohort, classes)
-    drawn = split_patients([row.label for row in rows], [row.patient_id for row in rows], seed)
-    key = secrets.token_bytes(32)
+    require_cases([row.label for row in rows], classes, cohort)
+    columns, left = carried_columns(rows, carry)
+    key_path = Path(key) if key is not None else default_key(out.absolute())
+    secret = open_output(out, key_path, [row.image for row in rows])
     window = Window()
-    with new_folder(out) as folder:
-        cases = []
-        for number, row in enumerate(rows):
-            if progress:
-                progress(number, len(rows), "exporting")
-            name = _pseudonym(key, "case", row.case_id)
-            entry: dict[str, Any] = {
-                "pseudonym": name,
-                "patient": _pseudonym(key, "patient", row.patient_id),
-                "label": row.label,
-                "split": row.split or drawn[number],
-            }
-            entry |= _export_case(row, folder / name, window)
-            cases.append(entry)
-        if progress:
-            progress(len(rows), len(rows), "exported")
-        index = {
-            "format_version": FORMAT_VERSION,
-            "window": [window.low, window.high],
-            "classes": list(classes),
-            "cases": cases,
-        }
-        (folder / "dataset.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
-    return Path(out)
-
-
-def _pseudonym(key: bytes, kind: str, identity: str) -> str:
-    return hmac.new(key, f"{kind}:{identity}".encode(), hashlib.sha256).hexdigest()[:16]
-
-
-def _export_case(row: CohortRow, folder: Path, window: Window) -> dict[str, Any]:
-    try:
-        volume, rois = read_volume(row.image), read_roi(row.roi)
-        cut = roi_slices(rois, volume)
-    except InputError as error:
-        raise InputError(f"case {row.case_id!r}: {error}") from error
-    folder.mkdir()
-    hu = np.clip(volume.hu, int(window.low), int(window.high))
-    rectangles = np.full((len(hu), 4), -1, dtype=np.int16)
-    for k in cut:
-        rectangle = union_rectangle(rois, volume, k)
-        if rectangle is not None:
-            rectangles[k] = rectangle
-    if not (rectangles >= 0).any():
-        raise InputError(
-            f"case {row.case_id!r}: the ROI cuts no slice", row.roi, "draw the box on this CT"
+    jobs = []
+    for row in rows:
+        name = pseudonym(secret, "case", row.case_id)
+        title = f"{name} · {classes[row.label]}"
+        jobs.append(CaseJob(row.image, row.roi, out, name, title, secret, window))
+    by_name = {job.pseudonym: row for row, job in zip(rows, jobs, strict=True)}
+    with working(out):
+        prepare(out, by_name.keys())
+        ends = _run(jobs, workers or default_workers(), progress)
+        cases = _entries(by_name, ends, _splits(rows, seed), columns, secret)
+        faults = _faults(cases, by_name, ends)
+        for name in faults:
+            remove(out / name)
+        skipped = tuple(
+            Skipped(row.number, row.case_id, faults[name])
+            for name, row in by_name.items()
+            if name in faults
         )
-    arrays = {"slices": np.ascontiguousarray(hu), "roi": rectangles}
-    if len(rois) > 1 or not rois[0].is_axis_aligned:
-        mask = np.zeros(hu.shape, dtype=bool)
-        for k in cut:
-            mask[k] = union_mask(rois, volume, k)
-        arrays["mask"] = mask
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array)
-    return {
-        "slices": len(hu),
-        "shape": list(hu.shape[1:]),
-        "spacing": [round(float(step), 4) for step in volume.spacing_mm],
-        "sha256": {name: sha256(folder / f"{name}.npy") for name in arrays},
+        good = [case for case in cases if case["pseudonym"] not in faults]
+        if skipped:
+            told = "; ".join(map(str, skipped))
+            require_cases([case["label"] for case in good], classes, f"after leaving out {told}")
+        good.sort(key=lambda case: sorted(case["sha256"].items(), reverse=True))
+        notes = spacing_notes(good) + split_notes(good, classes)
+        _write_index(out, good, classes, window, len(skipped), notes)
+    for row, end in zip(rows, ends, strict=True):
+        notes += [f"row {row.number}, case {row.case_id!r}: {note}" for note in end.notes]
+    if left:
+        stay = f"column {', '.join(left)} stays behind, since it may identify"
+        notes.append(f"{stay}; --carry names the columns that go along")
+    return Exported(out, key_path, tuple(good), skipped, tuple(notes))
+
+
+def _splits(rows: Sequence[CohortRow], seed: int) -> list[str]:
+    drawn = split_patients([row.label for row in rows], [row.patient_id for row in rows], seed)
+    given = {row.patient_id: row.split for row in rows if row.split}
+    return [given.get(row.patient_id, own) for row, own in zip(rows, drawn, strict=True)]
+
+
+def _run(jobs: Sequence[CaseJob], workers: int, progress: Progress | None) -> list[CaseEnd]:
+    ends = [CaseEnd(None, _DIED)] * len(jobs)
+    if progress:
+        progress(0, len(jobs), "exporting")
+    for done, (index, end) in enumerate(each(export_case, jobs, workers), start=1):
+        if end is not None:
+            ends[index] = end
+        if progress:
+            progress(done, len(jobs), "exporting")
+    return ends
+
+
+def _entries(
+    by_name: dict[str, CohortRow],
+    ends: Sequence[CaseEnd],
+    splits: Sequence[str],
+    columns: Sequence[str],
+    secret: bytes,
+) -> list[dict[str, Any]]:
+    """What ``dataset.json`` says of each case that was exported."""
+    entries = []
+    for (name, row), end, split in zip(by_name.items(), ends, splits, strict=True):
+        if end.entry is not None:
+            head = {
+                "pseudonym": name,
+                "patient": pseudonym(secret, "patient", row.patient_id),
+                "label": row.label,
+                "split": split,
+            }
+            extra = {"covariates": covariates(row, columns)} if columns else {}
+            entries.append(head | end.entry | extra)
+    return entries
+
+
+def _faults(
+    cases: Sequence[dict[str, Any]], by_name: dict[str, CohortRow], ends: Sequence[CaseEnd]
+) -> dict[str, str]:
+    """By pseudonym, why a case is left out: by itself, as a copy, or as unlike all others."""
+    faults = {name: end.fault for name, end in zip(by_name, ends, strict=True) if end.entry is None}
+    faults |= _copies(cases, by_name)
+    return faults | spacing_faults([case for case in cases if case["pseudonym"] not in faults])
+
+
+def _copies(cases: Sequence[dict[str, Any]], rows: dict[str, CohortRow]) -> dict[str, str]:
+    """By pseudonym, the cases whose arrays say what their paths do not: the same CT again."""
+    faults: dict[str, str] = {}
+    seen: dict[str, dict[str, Any]] = {}
+    lesions: dict[str, dict[str, Any]] = {}
+    for case in cases:
+        first = seen.setdefault(case["sha256"]["slices"], case)
+        same = lesions.setdefault(json.dumps(case["sha256"], sort_keys=True), case)
+        if same is not case:
+            row = rows[same["pseudonym"]].number
+            faults[case["pseudonym"]] = f"the same image and box as row {row}; remove one"
+        elif first["patient"] != case["patient"]:
+            row = rows[first["pseudonym"]].number
+            faults[case["pseudonym"]] = (
+                f"the same image as row {row} under another patient; mend patient_id"
+            )
+    return faults
+
+
+def _write_index(
+    out: Path,
+    cases: Sequence[dict[str, Any]],
+    classes: Sequence[str],
+    window: Window,
+    skipped: int,
+    notes: Sequence[str],
+) -> None:
+    index = {
+        "format_version": FORMAT_VERSION,
+        "window": [window.low, window.high],
+        "classes": list(classes),
+        "cases": cases,
     }
+    texts = {
+        PAGE: render_gallery(cases, classes, skipped, notes),
+        # Last: a folder with it is a finished dataset.
+        INDEX: json.dumps(index, indent=1),
+    }
+    for name, text in texts.items():
+        growing = out / UNFINISHED / name
+        growing.write_text(text, encoding="utf-8")
+        growing.replace(out / name)
