@@ -7,7 +7,6 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-import GastricDiffLib
 from GastricDiffLib.classify.model_file import save_model
 from GastricDiffLib.cohort.dataset import Dataset, DatasetCase
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.evaluate.calibration import Calibration, fit
 from GastricDiffLib.evaluate.metrics import Scores, score_cases
 from GastricDiffLib.files import replacing, sha256
 from GastricDiffLib.nets import build_system, load_imagenet
@@ -39,6 +38,7 @@ from GastricDiffLib.train.batches import (
 from GastricDiffLib.train.checkpoint import RunState, load_checkpoint, save_checkpoint
 from GastricDiffLib.train.config import TrainConfig
 from GastricDiffLib.train.losses import focal_loss, tad_loss
+from GastricDiffLib.train.provenance import provenance
 
 WARM_UP = 0.1  # share of all steps
 AVERAGING = 0.995  # weight of the past in the average of the weights
@@ -217,15 +217,19 @@ class Trainer:
             "val_case_acc": scores.case_accuracy,
         }
 
-    def _score(self, cases: Sequence[DatasetCase]) -> tuple[Scores, float]:
+    def _score(
+        self, cases: Sequence[DatasetCase], calibration: Calibration | None = None
+    ) -> tuple[Scores, float]:
+        calibration = calibration or Calibration()
         logits = [self._logits(case) for case in cases]
         labels = torch.tensor([case.label for case in cases])
         sizes = torch.tensor([len(one) for one in logits])
         loss = focal_loss(
             torch.cat(logits), labels.repeat_interleave(sizes), 0.5, self.config.gamma
         )
-        p = [one.softmax(dim=1)[:, 1].numpy() for one in logits]
-        return score_cases([case.label for case in cases], p), loss.item()
+        p = [calibration.probabilities(_margins(one)) for one in logits]
+        truth = [case.label for case in cases]
+        return score_cases(truth, p, calibration.threshold), loss.item()
 
     @torch.inference_mode()
     def _logits(self, case: DatasetCase) -> Tensor:
@@ -260,9 +264,12 @@ class Trainer:
             "val_image_auc": best["val_image_auc"],
             "val_case_auc": best["val_case_auc"],
         }
+        # Fitted on validation cases alone: the test cases judge it like everything else.
+        labels = [case.label for case in self.val_cases]
+        calibration = fit(labels, [_margins(self._logits(case)) for case in self.val_cases])
         test = self.dataset.split("test")
         if test:
-            scores, _ = self._score(test)
+            scores, _ = self._score(test, calibration)
             metrics |= {f"test_{name}": _number(value) for name, value in vars(scores).items()} | {
                 "test_cases": len(test)
             }
@@ -274,9 +281,12 @@ class Trainer:
             "input": self.spec.to_json(),
             "classes": list(self.dataset.classes),
             "note": self.note,
-            "threshold": 0.5,
-            "calibration": {"scale": 1.0, "bias": 0.0},
-            "training": self._provenance(),
+            "threshold": round(calibration.threshold, 6),
+            "calibration": {
+                "scale": round(calibration.scale, 6),
+                "bias": round(calibration.bias, 6),
+            },
+            "training": provenance(self.dataset, self.config, self.identity["weights"]),
             "metrics": metrics,
         }
         save_model(self.out / "model.safetensors", state.best, metadata)
@@ -289,19 +299,10 @@ class Trainer:
             progress(total, total, "done")
         return metadata
 
-    def _provenance(self) -> dict[str, Any]:
-        return {
-            "cohort": self.dataset.cohort_hash,
-            "cases": {name: len(self.dataset.split(name)) for name in ("train", "val", "test")},
-            "settings": self.config.to_json(),
-            "weights": self.identity["weights"],
-            "date": datetime.now(timezone.utc).date().isoformat(),
-            "versions": {
-                "GastricDiffLib": GastricDiffLib.__version__,
-                "torch": torch.__version__,
-                "numpy": np.__version__,
-            },
-        }
+
+def _margins(logits: Tensor) -> np.ndarray:
+    """N×2 logits → (N,) of class 1 minus that of class 0."""
+    return (logits[:, 1] - logits[:, 0]).numpy()
 
 
 def _drift(averages: Any, current: Any, count: Tensor | int) -> None:
