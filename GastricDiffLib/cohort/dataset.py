@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -118,6 +119,17 @@ class Dataset:
     def split(self, name: str) -> list[DatasetCase]:
         """The cases of ``train``, ``val`` or ``test``."""
         return [case for case in self.cases if case.split == name]
+
+    def require_classes(self, cases: Sequence[DatasetCase], what: str) -> None:
+        """Raise InputError unless both classes are among the cases; ``what`` names them."""
+        lacking = {0, 1} - {case.label for case in cases}
+        if lacking:
+            names = " and no ".join(self.classes[label] for label in sorted(lacking))
+            raise InputError(
+                f"no {names} case among the {len(cases)} {what}",
+                self.root,
+                "add cases, or set the split column of cohort.csv",
+            )
 
 
 def _spacing(steps: list[float]) -> tuple[float, float, float]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from GastricDiffLib.cohort.dataset import Dataset, DatasetCase
+from GastricDiffLib.cohort.dataset import Dataset
 from GastricDiffLib.cohort.split import NAMES, split_patients
 from GastricDiffLib.errors import InputError
 
@@ -100,16 +100,4 @@ def _check(dataset: Dataset, where: str) -> None:
                 "mend the split column of cohort.csv and export again",
             )
     for name in NAMES:
-        require_classes(dataset, dataset.split(name), f"{name} cases of {where}")
-
-
-def require_classes(dataset: Dataset, cases: Sequence[DatasetCase], what: str) -> None:
-    """Raise InputError unless both classes are among the cases."""
-    lacking = {0, 1} - {case.label for case in cases}
-    if lacking:
-        names = " and no ".join(dataset.classes[label] for label in sorted(lacking))
-        raise InputError(
-            f"no {names} case among the {len(cases)} {what}",
-            dataset.root,
-            "add cases, or set the split column of cohort.csv",
-        )
+        dataset.require_classes(dataset.split(name), f"{name} cases of {where}")

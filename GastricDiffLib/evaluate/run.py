@@ -13,7 +13,6 @@ from GastricDiffLib.cohort.dataset import Dataset, DatasetCase
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.evaluate.calibration import Calibration
 from GastricDiffLib.evaluate.predictions import Predictions
-from GastricDiffLib.evaluate.protocol import require_classes
 from GastricDiffLib.nets.device import autocast, channels_last, half_dtype, pick_device
 from GastricDiffLib.nets.input import to_device
 from GastricDiffLib.progress import Progress
@@ -38,7 +37,7 @@ def evaluable_cases(dataset: Dataset, split: str, model: Model) -> list[DatasetC
         raise InputError(
             f"no case in split {split!r}", dataset.root, "set the split column of cohort.csv"
         )
-    require_classes(dataset, cases, f"{split} cases")
+    dataset.require_classes(cases, f"{split} cases")
     return cases
 
 

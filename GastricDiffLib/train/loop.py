@@ -313,15 +313,8 @@ def _drift(averages: Any, current: Any, count: Tensor | int) -> None:
 
 def _trainable(dataset: Dataset) -> tuple[list[DatasetCase], list[DatasetCase]]:
     train, val = dataset.split("train"), dataset.split("val")
-    for name, cases in (("training", train), ("validation", val)):
-        lacking = {0, 1} - {case.label for case in cases}
-        if lacking:
-            names = " and ".join(dataset.classes[label] for label in sorted(lacking))
-            raise InputError(
-                f"no {names} case among the {len(cases)} {name} cases",
-                dataset.root,
-                "add cases, or set the split column of cohort.csv",
-            )
+    dataset.require_classes(train, "training cases")
+    dataset.require_classes(val, "validation cases")
     return train, val
 
 
