@@ -76,7 +76,6 @@ def test_a_killed_run_resumes_and_ends_as_an_undisturbed_one(phantom_dataset, tm
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert len(history(killed)) < 4 if (killed / "history.csv").exists() else True
     assert not (killed / "model.safetensors").exists()
 
     _, errors = (process := start(phantom_dataset, killed)).communicate()

@@ -172,7 +172,10 @@ class Classifier:
         for k, one in zip(chosen, maps, strict=True):
             heat[k] = field.back(one[None], shape[1], shape[2])[0].numpy()
         # 256 steps are more than an eye tells apart; files with heat in them shrink to half.
-        return np.round(heat * 256, out=heat) / np.float32(256)
+        heat *= 256
+        np.round(heat, out=heat)
+        heat /= 256
+        return heat
 
     def _describe(self) -> str:
         names = {torch.float16: "float16", torch.bfloat16: "bfloat16", None: "float32"}

@@ -1,4 +1,4 @@
-"""Axial slices in small batches, and the HU window that scales them for a network."""
+"""Axial slices in small batches, and the HU window that they are clipped to."""
 
 from __future__ import annotations
 
@@ -34,13 +34,6 @@ class Window:
         low = max(math.floor(self.low), _INT16.min)
         high = min(math.ceil(self.high), _INT16.max)
         np.clip(hu, low, high, out=out)
-
-    def scale(self, hu: np.ndarray) -> np.ndarray:
-        """HU of any shape as float32: 0 at ``low`` and below, 1 at ``high`` and above."""
-        scaled = np.asarray(hu).astype(np.float32)
-        scaled -= np.float32(self.low)
-        scaled *= np.float32(1.0 / (self.high - self.low))
-        return np.clip(scaled, 0.0, 1.0, out=scaled)
 
 
 def iter_slices(
