@@ -120,15 +120,28 @@ def build_parser() -> argparse.ArgumentParser:
     export.add_argument(
         "--carry", metavar="A,B", help="columns to carry along (default: harmless numbers)"
     )
-    export.add_argument("--workers", type=_workers, help="processes (default: a core each, 8)")
+    export.add_argument("--workers", type=_count, help="processes (default: a core each, 8)")
     seed(export)
 
     train = add("train", "train a system on a dataset")
     train.add_argument("dataset", type=Path, help="a dataset folder, or a cohort.csv")
     train.add_argument("--out", type=Path, required=True, help="the run's folder; continues there")
     _add_settings(train)
+    train.add_argument("--weights", type=Path, help="ImageNet weights to start from, .safetensors")
+    train.add_argument("--note", default="", help="what a user of the model must know")
     device(train)
     seed(train)
+
+    compare = add("compare", "train and judge several systems by one protocol")
+    compare.add_argument("dataset", type=Path, help="a dataset folder")
+    compare.add_argument("--out", type=Path, required=True, help="its folder; continues there")
+    compare.add_argument("--systems", metavar="A,B", help="by name (default: all eight)")
+    compare.add_argument("--folds", type=int, help="K folds by patient (default: its own split)")
+    compare.add_argument("--repeats", type=_count, default=1, help="seeds, from --seed on")
+    compare.add_argument("--workers", type=_count, default=1, help="runs at a time, on a CPU")
+    _add_settings(compare, leave_out=("system",))
+    device(compare)
+    seed(compare)
 
     evaluate = add("evaluate", "judge a model by the labelled cases of a dataset")
     evaluate.add_argument("model", type=Path, help="a .safetensors")
@@ -161,10 +174,10 @@ def _seed(text: str) -> int:
     return value
 
 
-def _workers(text: str) -> int:
+def _count(text: str) -> int:
     value = int(text)
     if value < 1:
-        raise argparse.ArgumentTypeError("at least 1 worker")
+        raise argparse.ArgumentTypeError("at least 1")
     return value
 
 
@@ -189,10 +202,12 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
 }
 
 
-def _add_settings(train: _Parser) -> None:
+def _add_settings(train: _Parser, leave_out: Sequence[str] = ()) -> None:
     """Their defaults stand in ``TrainConfig`` alone."""
     absent = argparse.SUPPRESS
     for name, (kind, text) in SETTINGS.items():
+        if name in leave_out:
+            continue
         flags = [f"--{name}"] + (["--lambda"] if name == "lam" else [])
         train.settings.append(train.add_argument(*flags, type=kind, default=absent, help=text))
     window = train.add_argument(
@@ -204,5 +219,3 @@ def _add_settings(train: _Parser) -> None:
         help="HU that enter the network",
     )
     train.settings.append(window)
-    train.add_argument("--weights", type=Path, help="ImageNet weights to start from, .safetensors")
-    train.add_argument("--note", default="", help="what a user of the model must know")

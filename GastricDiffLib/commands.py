@@ -52,16 +52,11 @@ def export(options: argparse.Namespace, console: Console) -> None:
 
 
 def train(options: argparse.Namespace, console: Console) -> None:
-    from GastricDiffLib.cli import SETTINGS
     from GastricDiffLib.cohort.dataset import Dataset
     from GastricDiffLib.train.config import TrainConfig
     from GastricDiffLib.train.loop import Trainer
 
-    names = [name.replace("-", "_") for name in SETTINGS]
-    settings = {name: getattr(options, name) for name in names if hasattr(options, name)}
-    if hasattr(options, "window"):
-        settings["window"] = tuple(options.window)
-    config = TrainConfig(seed=options.seed, **settings)
+    config = TrainConfig(seed=options.seed, **_settings(options))
     root = options.dataset
     if root.is_file():
         root = _exported(root, options.out, options.seed, console)
@@ -75,6 +70,43 @@ def train(options: argparse.Namespace, console: Console) -> None:
         plot=options.out / "history.png",
         **{name: value for name, value in metadata["metrics"].items() if value is not None},
     )
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    """Those fields of ``TrainConfig`` that the command line names."""
+    from GastricDiffLib.cli import SETTINGS
+
+    names = [name.replace("-", "_") for name in SETTINGS]
+    settings = {name: getattr(options, name) for name in names if hasattr(options, name)}
+    if hasattr(options, "window"):
+        settings["window"] = tuple(options.window)
+    return settings
+
+
+def compare(options: argparse.Namespace, console: Console) -> None:
+    from GastricDiffLib.cohort.dataset import Dataset
+    from GastricDiffLib.evaluate.comparison import Plan
+    from GastricDiffLib.evaluate.comparison import compare as run_all
+    from GastricDiffLib.evaluate.comparison.files import REPORT, write_comparison
+    from GastricDiffLib.evaluate.comparison.results import collect
+    from GastricDiffLib.evaluate.comparison.tables import CSV_FILES
+    from GastricDiffLib.evaluate.comparison.verdict import verdict
+    from GastricDiffLib.nets import SYSTEMS
+
+    systems = [name.strip() for name in options.systems.split(",")] if options.systems else SYSTEMS
+    seeds = range(options.seed, options.seed + options.repeats)
+    plan = Plan(tuple(systems), options.folds, tuple(seeds), _settings(options))
+    dataset = Dataset.open(options.dataset)
+    outcomes = run_all(
+        dataset, plan, options.out, options.device, options.workers, console.progress, console.say
+    )
+    console.end_progress()
+    results = collect(dataset, outcomes)
+    baselines = write_comparison(options.out, dataset, plan, results)
+    if not options.events:
+        print(*verdict(results, baselines), sep="\n", end="\n\n")
+    paths = {name: options.out / name for name in (*CSV_FILES, REPORT)}
+    console.result(**paths, note=RESEARCH_USE)
 
 
 def _exported(cohort: Path, out: Path, seed: int, console: Console) -> Path:

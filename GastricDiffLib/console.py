@@ -49,6 +49,13 @@ class Console:
             self.end_progress()
             print(f"note: {text}", file=sys.stderr)
 
+    def say(self, text: str) -> None:
+        """How far long work of many parts has come; a line each, above the bar."""
+        if self.events:
+            self._emit("note", message=text)
+        else:
+            tqdm.write(text, file=sys.stderr)
+
     def result(self, **values: Any) -> None:
         """What the command made: names and values, one a line."""
         self.end_progress()

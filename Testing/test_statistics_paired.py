@@ -132,3 +132,28 @@ def test_holm_corrects_the_smallest_most_and_keeps_the_order():
     corrected = holm([math.nan, 0.02, 0.01])
     assert math.isnan(corrected[0])
     assert corrected[1:] == pytest.approx([0.02, 0.02])
+
+
+def test_several_trainings_are_compared_by_their_mean_auc():
+    rng = np.random.default_rng(5)
+    labels = rng.integers(0, 2, 60)
+    first, second = rng.normal(labels, 1.5, (3, 60)), rng.normal(labels, 2, (2, 60))
+    many = delong(labels, first, second)
+    alone = [[delong(labels, a, b) for b in second] for a in first]
+    assert many.first == pytest.approx(np.mean([row[0].first for row in alone]))
+    assert many.second == pytest.approx(np.mean([one.second for one in alone[0]]))
+    # The mean of noisy trainings is steadier than one of them.
+    assert many.error < np.mean([one.error for row in alone for one in row])
+    same = delong(labels, np.stack([first[0]] * 3), second[0])
+    for name, value in delong(labels, first[0], second[0])._asdict().items():
+        assert getattr(same, name) == pytest.approx(value), name
+
+
+def test_means_over_trainings_reject_a_true_null_in_about_five_of_hundred():
+    rng = np.random.default_rng(9)
+    labels, rejected = np.repeat([0, 1], 30), 0
+    for _ in range(400):
+        patient = rng.normal(0, 1, 60) + labels
+        first, second = (patient + rng.normal(0, 1, (3, 60)) for _ in range(2))
+        rejected += delong(labels, first, second).p < 0.05
+    assert 0.02 < rejected / 400 < 0.09

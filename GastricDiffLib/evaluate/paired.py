@@ -34,7 +34,9 @@ def delong(
 
     Args:
         labels: (N,) 0 or 1.
-        first, second: (N,) what each system gave, higher for class 1.
+        first, second: (N,) what each system gave, higher for class 1; or (K, N) from K
+            trainings of it, whose mean AUC is then compared: it is a mean over pairs of rows as
+            one AUC is, so that the same test holds.
         patients: N names of whom the rows belong to; each row its own without it.
 
     Returns:
@@ -47,7 +49,7 @@ def delong(
     names = [str(i) for i in range(len(labels))] if patients is None else list(patients)
     _, owner = np.unique(names, return_inverse=True)
     areas, up, down = zip(
-        *(_components(labels, np.asarray(x)) for x in (first, second)), strict=True
+        *(_mean_components(labels, np.atleast_2d(x)) for x in (first, second)), strict=True
     )
     positive = labels == 1
     # Deviations from the AUC, summed by patient: (2, P)
@@ -80,6 +82,12 @@ def delong(
         z = difference / error
     p = math.erfc(abs(z) / math.sqrt(2))
     return AUCDifference(float(areas[0]), float(areas[1]), difference, error, z, p)
+
+
+def _mean_components(labels: np.ndarray, x: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """:func:`_components` of each of (K, N) and the mean of each part."""
+    areas, up, down = zip(*(_components(labels, one) for one in x), strict=True)
+    return float(np.mean(areas)), np.mean(up, axis=0), np.mean(down, axis=0)
 
 
 def _components(labels: np.ndarray, x: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:

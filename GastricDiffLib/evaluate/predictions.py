@@ -101,6 +101,23 @@ class Predictions:
                 "not a file of predictions", path, f"it has the columns {','.join(COLUMNS)}"
             ) from error
 
+    def ordered(self, cases: Sequence[str]) -> Predictions:
+        """The same predictions, of the cases named and in their order.
+
+        Raises:
+            KeyError: one of them was not predicted.
+        """
+        place = {case: index for index, case in enumerate(self.cases)}
+        rows = [place[case] for case in cases]
+        return Predictions(
+            tuple(cases),
+            tuple(self.patients[row] for row in rows),
+            self.labels[rows],
+            tuple(self.slices[row] for row in rows),
+            tuple(self.p[row] for row in rows),
+            self.thresholds[rows],
+        )
+
     @classmethod
     def joined(cls, parts: Sequence[Predictions]) -> Predictions:
         """Those of several folds as one, in the order given.

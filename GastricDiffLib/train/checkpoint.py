@@ -89,9 +89,14 @@ def load_checkpoint(
     for part, module in parts.items():
         module.load_state_dict(_under(tensors, f"{part}."))
     state.best = _under(tensors, "best.")
+    parameters = [one for group in optimizer.param_groups for one in group["params"]]
     moments: dict[int, dict[str, Tensor]] = {}
     for name, value in _under(tensors, "optimizer.").items():
         index, key = name.split(".")
+        parameter = parameters[int(index)]
+        if value.shape == parameter.shape:
+            # In the parameter's memory order: the fused optimizer goes by memory, not by index.
+            value = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
         moments.setdefault(int(index), {})[key] = value
     optimizer.load_state_dict(optimizer.state_dict() | {"state": moments})
     return state, scale

@@ -35,6 +35,7 @@ from GastricDiffLib.train.batches import (
     shuffled,
     training_samples,
 )
+from GastricDiffLib.train.cache import SliceCache
 from GastricDiffLib.train.checkpoint import RunState, load_checkpoint, save_checkpoint
 from GastricDiffLib.train.config import TrainConfig
 from GastricDiffLib.train.losses import focal_loss, tad_loss
@@ -94,7 +95,10 @@ class Trainer:
         # one step's, and a small cohort's validation AUC cannot pick out the lucky ones.
         self.average = AveragedModel(self.net, multi_avg_fn=_drift, use_buffers=True)
         self.optimizer = torch.optim.AdamW(
-            self.net.parameters(), lr=config.lr, weight_decay=config.weight_decay
+            self.net.parameters(),
+            lr=config.lr,
+            weight_decay=config.weight_decay,
+            fused=self.device.type in ("cpu", "cuda"),
         )
         self.scaler = torch.amp.GradScaler(
             self.device.type, enabled=self.dtype is torch.float16, init_scale=2.0**14
@@ -117,10 +121,22 @@ class Trainer:
         """
         state = self._resume()
         total = self.config.epochs * self.steps
+        if len(state.history) < self.config.epochs and not self._stale(state):
+            cache = SliceCache(self.samples, self.spec, self.out / "cache")
+            try:
+                self._train(state, total, cache, progress)
+            finally:
+                cache.close()
+        self.average.module.load_state_dict(state.best)
+        return self._finish(state, total, progress)
+
+    def _train(
+        self, state: RunState, total: int, cache: SliceCache, progress: Progress | None
+    ) -> None:
         for epoch in range(len(state.history), self.config.epochs):
             if self._stale(state):
                 break
-            row = {"epoch": epoch} | self._epoch(epoch, total, progress)
+            row = {"epoch": epoch} | self._epoch(epoch, total, cache, progress)
             row |= self._validation()
             state.history.append({name: round(row[name], 6) for name in COLUMNS})
             if state.best_epoch < 0 or _better(
@@ -131,8 +147,6 @@ class Trainer:
                 state.best = {k: v.detach().clone() for k, v in kept.items()}
             self._save(state)
             write_history(self.out / "history.csv", state.history)
-        self.average.module.load_state_dict(state.best)
-        return self._finish(state, total, progress)
 
     def _resume(self) -> RunState:
         path = self.out / "last.ckpt"
@@ -153,7 +167,9 @@ class Trainer:
         waited = len(state.history) - 1 - state.best_epoch
         return bool(state.history) and waited >= self.config.patience
 
-    def _epoch(self, epoch: int, total: int, progress: Progress | None) -> dict[str, float]:
+    def _epoch(
+        self, epoch: int, total: int, cache: SliceCache, progress: Progress | None
+    ) -> dict[str, float]:
         config = self.config
         generator = torch.Generator().manual_seed(config.seed * 100_003 + epoch)
         sums, seen = np.zeros(3), 0
@@ -162,7 +178,7 @@ class Trainer:
         for step, chosen in enumerate(batches):
             done = epoch * self.steps + step
             self._set_rate(done, total)
-            batch = augmented(read_batch(chosen, self.spec), config.augment == "all", generator)
+            batch = augmented(cache.batch(chosen), config.augment == "all", generator)
             losses = self._step(batch)
             sums += np.array(losses) * len(chosen)
             seen += len(chosen)

@@ -1,0 +1,206 @@
+"""Systems compared on small phantoms: what it leaves, how it stops and goes on."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from GastricDiffLib.cli import main
+from GastricDiffLib.cohort.dataset import Dataset
+from GastricDiffLib.errors import InputError
+from GastricDiffLib.evaluate.comparison import Plan, compare
+from GastricDiffLib.evaluate.comparison.files import write_comparison
+from GastricDiffLib.evaluate.comparison.results import against_reference, collect
+from GastricDiffLib.evaluate.comparison.tables import CSV_FILES
+from GastricDiffLib.evaluate.predictions import Predictions
+from GastricDiffLib.nets import SYSTEMS
+
+SETTINGS = {"width": 0.0625, "size": 32, "batch_size": 32, "epochs": 1}
+OPTIONS = [part for k, v in SETTINGS.items() for part in (f"--{k.replace('_', '-')}", str(v))]
+PAIR = ("resnext50", "r50-imp-dpn-tad")
+
+
+@pytest.fixture(scope="module")
+def compared(phantom_dataset, tmp_path_factory):
+    """All eight systems over two folds."""
+    out = tmp_path_factory.mktemp("compared") / "out"
+    assert main(["compare", str(phantom_dataset), "--out", str(out), "--folds", "2", *OPTIONS]) == 0
+    return out
+
+
+def rows(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_all_eight_systems_stand_in_the_tables_beside_the_papers_figures(compared):
+    three, four = rows(compared / "table3.csv"), rows(compared / "table4.csv")
+    assert {row["system"] for row in three + four} == set(SYSTEMS)
+    assert [row["method"] for row in three][-1] == "Ours"
+    assert [row["paper_auc"] for row in four] == ["0.7467", "0.7834", "0.7635", "0.8135"]
+    for row in three + four:
+        low, value, high = (float(row[f"case_auc{part}"]) for part in ("_low", "", "_high"))
+        assert 0 <= low <= value <= high <= 1
+
+
+def test_a_systems_auc_is_that_of_its_out_of_fold_predictions(compared, phantom_dataset):
+    dataset = Dataset.open(phantom_dataset)
+    for row in rows(compared / "metrics.csv")[: len(SYSTEMS)]:
+        predictions = Predictions.read(compared / "predictions" / f"{row['system']}-seed0.csv")
+        assert predictions.cases == tuple(case.pseudonym for case in dataset.cases)
+        assert float(row["case_auc"]) == pytest.approx(
+            roc_auc_score(predictions.labels, predictions.case_p), abs=1e-6
+        )
+        assert float(row["image_auc"]) == pytest.approx(
+            roc_auc_score(predictions.image_labels, predictions.image_p), abs=1e-6
+        )
+
+
+def test_the_report_holds_everything_in_one_file(compared, phantom_dataset):
+    page = (compared / "report.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64,") == 5
+    assert not re.search(r'(?:src|href)="(?!data:)', page)
+    assert "Research use only" in page
+    for text in ("Table 3", "Table 4", "0.8135", "68.50", "DeLong", "McNemar", *SYSTEMS):
+        assert text in page
+    for case in Dataset.open(phantom_dataset).cases:
+        assert case.pseudonym in page
+    assert str(compared) not in page and str(phantom_dataset) not in page
+
+
+def test_finished_runs_are_kept_and_nothing_changes(compared, phantom_dataset, capfd):
+    before = {path: path.read_bytes() for path in compared.rglob("*") if path.is_file()}
+    assert main(["compare", str(phantom_dataset), "--out", str(compared), "--folds", "2",
+                 *OPTIONS]) == 0  # fmt: skip
+    assert "16 of 16 runs are done" not in capfd.readouterr().err
+    assert {path: path.read_bytes() for path in compared.rglob("*") if path.is_file()} == before
+
+
+def start(dataset, out, *more):
+    command = [sys.executable, "-m", "GastricDiffLib", "compare", str(dataset), "--out", str(out)]
+    command += ["--systems", ",".join(PAIR), "--folds", "2", *OPTIONS, "--epochs", "3", *more]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_comparison_killed_twice_ends_as_an_undisturbed_one(phantom_dataset, tmp_path):
+    killed = 0
+    for wanted in (1, 3):
+        process = start(phantom_dataset, tmp_path / "killed")
+        while process.poll() is None and killed < wanted:
+            histories = list((tmp_path / "killed").rglob("history.csv"))
+            if len(histories) >= wanted:
+                os.kill(process.pid, signal.SIGKILL)
+                killed = wanted
+            time.sleep(0.01)
+        process.communicate()
+    assert killed == 3
+    assert not (tmp_path / "killed" / "report.html").exists()
+    for out in ("killed", "calm"):
+        process = start(phantom_dataset, tmp_path / out)
+        _, told = process.communicate()
+        assert process.returncode == 0, told
+    assert "4/4 " in told and "left" in told
+    for name in (*CSV_FILES, *(f"predictions/{system}-seed0.csv" for system in PAIR)):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "calm" / name).read_bytes()
+    assert not list(tmp_path.rglob("last.ckpt")) and not list(tmp_path.rglob("cache"))
+
+
+def test_parallel_runs_give_what_one_after_the_other_gives(phantom_dataset, tmp_path):
+    dataset = Dataset.open(phantom_dataset)
+    plan = Plan(PAIR[:1], 2, (0,), SETTINGS)
+    together = compare(dataset, plan, tmp_path / "two", "cpu", workers=2)
+    after = compare(dataset, plan, tmp_path / "one", "cpu")
+    for a, b in zip(together, after, strict=True):
+        assert a.predictions.cases == b.predictions.cases
+        for p, q in zip(a.predictions.p, b.predictions.p, strict=True):
+            np.testing.assert_allclose(p, q, atol=1e-3)
+
+
+def test_several_seeds_are_averaged_and_named(phantom_dataset, tmp_path):
+    dataset = Dataset.open(phantom_dataset)
+    plan = Plan(PAIR, None, (3, 4), SETTINGS)
+    results = collect(dataset, compare(dataset, plan, tmp_path, "cpu"))
+    first = results[0]
+    by_seed = [roc_auc_score(one.labels, one.case_p) for one in first.predictions]
+    assert first.metrics["case_auc"].value == pytest.approx(np.mean(by_seed))
+    (test,) = against_reference(results)
+    assert test.reference == "r50-imp-dpn-tad" and test.name == "resnext50"
+    gain = results[1].metrics["case_auc"].value - first.metrics["case_auc"].value
+    assert test.auc_case.difference == pytest.approx(gain)
+    write_comparison(tmp_path, dataset, plan, results)
+    assert (tmp_path / "predictions" / "resnext50-seed4.csv").is_file()
+    assert "2 seeds" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_runs_of_other_settings_are_never_taken_for_these(compared, phantom_dataset, capfd):
+    call = ["compare", str(phantom_dataset), "--out", str(compared), "--folds", "2", *OPTIONS]
+    assert main([*call, "--lr", "0.01"]) == 2
+    error = capfd.readouterr().err
+    assert "another lr" in error and "--out" in error
+    record = next(compared.rglob("run.json"))
+    kept = record.read_text()
+    record.write_text("{")
+    assert main(call) == 2
+    assert "damaged" in capfd.readouterr().err
+    record.write_text(kept)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--systems", "resnet"], "choose from vgg19"),
+        (["--systems", "han,han"], "name each once"),
+        (["--folds", "1"], "2 folds or more"),
+        (["--folds", "11"], "fewer folds"),
+        (["--repeats", "0"], "at least 1"),
+        (["--epochs", "0"], "at least 1"),
+    ],
+)
+def test_a_wrong_plan_is_told_before_anything_is_written(
+    options, words, phantom_dataset, tmp_path, capsys
+):
+    out = tmp_path / "out"
+    assert main(["compare", str(phantom_dataset), "--out", str(out), *options]) == 2
+    error = capsys.readouterr().err
+    assert words in error and error.count("\n") == 1
+    assert not out.exists()
+
+
+def test_a_diverging_run_is_named_and_the_others_stay(phantom_dataset, tmp_path):
+    plan = Plan(PAIR[:1], None, (0,), SETTINGS | {"lr": 1e30})
+    with pytest.raises(InputError, match=r"diverged.*"):
+        compare(Dataset.open(phantom_dataset), plan, tmp_path, "cpu")
+
+
+def test_covariates_stand_beside_the_systems_as_they_are(phantom_dataset, tmp_path):
+    from dataclasses import replace
+
+    from GastricDiffLib.evaluate.comparison.baselines import covariates
+
+    dataset = Dataset.open(phantom_dataset)
+    told = [
+        replace(case, covariates={"marker": case.label + 0.1 * i, "same": 1.0, "word": "x"})
+        for i, case in enumerate(dataset.cases)
+    ]
+    told[0].covariates["marker"] = None
+    (found,) = covariates(replace(dataset, cases=tuple(told)), [c.pseudonym for c in told])
+    marker = [case.covariates["marker"] for case in told[1:]]
+    expected = roc_auc_score([case.label for case in told[1:]], marker)
+    assert found.name == "marker"
+    assert found.metrics["case_auc"].value == pytest.approx(expected)
+
+
+def test_the_index_tells_plan_and_cohort_but_no_path(compared, phantom_dataset):
+    text = (compared / "comparison.json").read_text()
+    index = json.loads(text)
+    assert index["cohort"] == Dataset.open(phantom_dataset).cohort_hash
+    assert index["plan"]["folds"] == 2 and index["plan"]["systems"] == list(SYSTEMS)
+    assert str(phantom_dataset.parent) not in text
