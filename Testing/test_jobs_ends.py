@@ -70,6 +70,19 @@ def test_a_job_and_its_children_are_gone_soon_after_their_starter_is_killed(kind
     assert "the program that started this job has ended" in job.log.read_text()
 
 
+@posix
+def test_workers_end_even_if_job_and_starter_are_killed_at_once(tmp_path):
+    starter = parent(tmp_path / "job", [*LONG, tmp_path / "out"])
+    processes = family(tmp_path / "job", children=3)
+    starter.send_signal(signal.SIGSTOP)
+    os.kill(next(iter(processes)), signal.SIGKILL)
+    starter.send_signal(signal.SIGKILL)
+    starter.wait()
+    assert gone(processes)
+    job = Job.find(tmp_path / "job")
+    assert (job.state, job.exit_code) == (JobState.FAILED, None)
+
+
 def test_a_detached_job_outlives_its_starter_and_is_found_again(tmp_path):
     assert parent(tmp_path / "job", [*LONG, tmp_path / "out"], detached=True).wait() == 0
     job = Job.find(tmp_path / "job")
