@@ -56,7 +56,7 @@ def train(options: argparse.Namespace, console: Console) -> None:
     from GastricDiffLib.train.config import TrainConfig
     from GastricDiffLib.train.loop import Trainer
 
-    config = TrainConfig(seed=options.seed, **_settings(options))
+    config = TrainConfig(seed=options.seed, **settings_of(options))
     root = options.dataset
     if root.is_file():
         root = _exported(root, options.out, options.seed, console)
@@ -72,7 +72,7 @@ def train(options: argparse.Namespace, console: Console) -> None:
     )
 
 
-def _settings(options: argparse.Namespace) -> dict[str, Any]:
+def settings_of(options: argparse.Namespace) -> dict[str, Any]:
     """Those fields of ``TrainConfig`` that the command line names."""
     from GastricDiffLib.cli import SETTINGS
 
@@ -95,7 +95,7 @@ def compare(options: argparse.Namespace, console: Console) -> None:
 
     systems = [name.strip() for name in options.systems.split(",")] if options.systems else SYSTEMS
     seeds = range(options.seed, options.seed + options.repeats)
-    plan = Plan(tuple(systems), options.folds, tuple(seeds), _settings(options))
+    plan = Plan(tuple(systems), options.folds, tuple(seeds), settings_of(options))
     dataset = Dataset.open(options.dataset)
     outcomes = run_all(
         dataset, plan, options.out, options.device, options.workers, console.progress, console.say
