@@ -19,7 +19,7 @@ from GastricDiffLib.evaluate.comparison.plan import Plan
 from GastricDiffLib.evaluate.comparison.published import METHODS, TABLE3, TABLE4
 from GastricDiffLib.evaluate.comparison.results import Comparison, Result
 from GastricDiffLib.evaluate.comparison.run import HISTORY
-from GastricDiffLib.evaluate.comparison.verdict import verdict
+from GastricDiffLib.evaluate.comparison.verdict import signed, verdict
 from GastricDiffLib.evaluate.intervals import METHOD, RESAMPLES, Interval
 from GastricDiffLib.evaluate.report import ROWS, counts
 from GastricDiffLib.nets import SYSTEMS
@@ -87,7 +87,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"interval": _interval, "percent": _percent, "p": _p, "three": _three}
+    environment.filters |= {
+        "interval": _interval,
+        "percent": _percent,
+        "p": _p,
+        "signed": signed,
+        "three": _three,
+    }
     return environment
 
 

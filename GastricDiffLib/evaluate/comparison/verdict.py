@@ -35,6 +35,11 @@ def verdict(results: Sequence[Result], baselines: Sequence[Result]) -> list[str]
     return lines
 
 
+def signed(value: float) -> str:
+    """Such as +0.012 or −0.012."""
+    return f"{value:+.3f}".replace("-", "−")
+
+
 def _told_apart(best: Result, others: Sequence[Result]) -> str:
     if not others:
         return "No other system was run."
@@ -62,7 +67,7 @@ def _against(best: Result, baseline: Result) -> str:
     if p < LEVEL:
         return f"{named}; {best.name} is {'better' if gain > 0 else 'worse'} (p = {p:.3g})."
     return (
-        f"{named}; the difference of {gain:+.3f} is within chance (p = {p:.2g}): on these cases "
+        f"{named}; the difference of {signed(gain)} is within chance (p = {p:.2g}): on these cases "
         "a network has not yet earned its cost against it."
     )
 
@@ -102,7 +107,7 @@ def _teaching(results: Sequence[Result]) -> list[str]:
             f"intersection over union is {without['s4']:.2f} without and {with_tad['s4']:.2f} with "
             f"it at S4, {without['s5']:.2f} and {with_tad['s5']:.2f} at S5 "
             f"({without['chance']:.2f} by chance). "
-            f"The case AUC changes by {aucs[0] - aucs[1]:+.3f}."
+            f"The case AUC changes by {signed(aucs[0] - aucs[1])}."
         )
     return lines
 
