@@ -55,19 +55,23 @@ def train(options: argparse.Namespace, console: Console) -> None:
     from GastricDiffLib.cli import SETTINGS
     from GastricDiffLib.cohort.dataset import Dataset
     from GastricDiffLib.train.config import TrainConfig
+    from GastricDiffLib.train.distributed import agreed, is_main
     from GastricDiffLib.train.loop import Trainer
 
     names = [name.replace("-", "_") for name in SETTINGS]
     settings = {name: getattr(options, name) for name in names if hasattr(options, name)}
     if hasattr(options, "window"):
         settings["window"] = tuple(options.window)
-    config = TrainConfig(seed=options.seed, **settings)
-    root = options.dataset
-    if root.is_file():
-        root = _exported(root, options.out, options.seed, console)
-    trainer = Trainer(
-        Dataset.open(root), config, options.out, options.device, options.note, options.weights
-    )
+    with agreed():
+        config = TrainConfig(seed=options.seed, **settings)
+        root = options.dataset
+        if root.is_file():
+            root = options.out / "dataset"
+            if is_main():
+                _export_into(root, options, console)
+    with agreed():
+        dataset = Dataset.open(root)
+    trainer = Trainer(dataset, config, options.out, options.device, options.note, options.weights)
     metadata = trainer.run(console.progress)
     console.result(
         model=options.out / "model.safetensors",
@@ -77,7 +81,7 @@ def train(options: argparse.Namespace, console: Console) -> None:
     )
 
 
-def _exported(cohort: Path, out: Path, seed: int, console: Console) -> Path:
+def _export_into(root: Path, options: argparse.Namespace, console: Console) -> None:
     """The dataset of a ``cohort.csv`` inside the run's folder; what is there already is kept.
 
     The key lies beside the run's folder, which may be passed on.
@@ -85,8 +89,8 @@ def _exported(cohort: Path, out: Path, seed: int, console: Console) -> Path:
     from GastricDiffLib.cohort.export import export_cohort
     from GastricDiffLib.cohort.pseudonyms import default_key
 
-    key = default_key(out.absolute())
-    return export_cohort(cohort, out / "dataset", seed=seed, progress=console.progress, key=key)
+    key = default_key(options.out.absolute())
+    export_cohort(options.dataset, root, seed=options.seed, progress=console.progress, key=key)
 
 
 def evaluate(options: argparse.Namespace, console: Console) -> None:
