@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
 from GastricDiffLib import RESEARCH_USE, __version__, commands
 from GastricDiffLib.console import Console, log_exception
-from GastricDiffLib.errors import Cancelled, InputError
+from GastricDiffLib.errors import Cancelled, InputError, ToldElsewhere
 
 EXIT_DONE, EXIT_BUG, EXIT_INPUT, EXIT_CANCELLED = 0, 1, 2, 130
+JOINT = {"train", "compare"}  # what torchrun may start
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,18 +25,60 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 done; 2 the input or the call is at fault, one ``error:`` line on stderr; 130 cancelled;
     1 a fault of the program, with its traceback in the log.
     """
-    console = Console("--events" in (sys.argv[1:] if arguments is None else arguments))
+    words = sys.argv[1:] if arguments is None else arguments
+    console = Console("--events" in words)
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        options = build_parser().parse_args(arguments)
-        run = getattr(commands, options.command)
-        run(options, console)
-        return EXIT_DONE
+        return _ended(lambda: _run(words, console), console)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _run(words: Sequence[str], console: Console) -> int:
+    """One command's exit code, from this process or from one of several."""
+    with _joined(words, console) as agreed:
+
+        def command() -> int:
+            with agreed():
+                options = build_parser().parse_args(words)
+            getattr(commands, options.command)(options, console)
+            return EXIT_DONE
+
+        # Told before the group is left: torchrun ends all processes when it sees the first end.
+        return _ended(command, console)
+
+
+@contextmanager
+def _joined(
+    words: Sequence[str], console: Console
+) -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """Work as one with the other processes that torchrun started, if it did; the first speaks.
+
+    Gives ``agreed``.
+    """
+    if "LOCAL_RANK" not in os.environ or not JOINT.intersection(words[:1]):
+        yield nullcontext
+        return
+    from GastricDiffLib.train import distributed
+
+    with distributed.joined():
+        console.muted = not distributed.is_main()
+        yield distributed.agreed
+        console.muted = True
+
+
+def _ended(work: Callable[[], int], console: Console) -> int:
+    """The exit code of ``work``, after telling the user what ended it."""
+    try:
+        return work()
+    except ToldElsewhere:
+        return EXIT_INPUT
     except InputError as error:
         console.error(str(error))
         return EXIT_INPUT
     except (Cancelled, KeyboardInterrupt):
-        console.error("cancelled")
+        if not console.muted:
+            console.error("cancelled")
         return EXIT_CANCELLED
     except BrokenPipeError:
         # The reader went away, as with `| head`: nothing is left to tell it.
@@ -44,8 +89,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         where = f"the traceback is in {log}" if log else "no log could be written"
         console.error(f"unexpected {type(error).__name__}; {where}")
         return EXIT_BUG
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 def _interrupt(signum: int, frame: Any) -> NoReturn:

@@ -54,15 +54,19 @@ def export(options: argparse.Namespace, console: Console) -> None:
 def train(options: argparse.Namespace, console: Console) -> None:
     from GastricDiffLib.cohort.dataset import Dataset
     from GastricDiffLib.train.config import TrainConfig
+    from GastricDiffLib.train.distributed import agreed, is_main
     from GastricDiffLib.train.loop import Trainer
 
-    config = TrainConfig(seed=options.seed, **settings_of(options))
-    root = options.dataset
-    if root.is_file():
-        root = _exported(root, options.out, options.seed, console)
-    trainer = Trainer(
-        Dataset.open(root), config, options.out, options.device, options.note, options.weights
-    )
+    with agreed():
+        config = TrainConfig(seed=options.seed, **settings_of(options))
+        root = options.dataset
+        if root.is_file():
+            root = options.out / "dataset"
+            if is_main():
+                _export_into(root, options, console)
+    with agreed():
+        dataset = Dataset.open(root)
+    trainer = Trainer(dataset, config, options.out, options.device, options.note, options.weights)
     metadata = trainer.run(console.progress)
     console.result(
         model=options.out / "model.safetensors",
@@ -92,15 +96,19 @@ def compare(options: argparse.Namespace, console: Console) -> None:
     from GastricDiffLib.evaluate.comparison.tables import CSV_FILES
     from GastricDiffLib.evaluate.comparison.verdict import verdict
     from GastricDiffLib.nets import SYSTEMS
+    from GastricDiffLib.train.distributed import agreed, is_main
 
     systems = [name.strip() for name in options.systems.split(",")] if options.systems else SYSTEMS
     seeds = range(options.seed, options.seed + options.repeats)
-    plan = Plan(tuple(systems), options.folds, tuple(seeds), settings_of(options))
-    dataset = Dataset.open(options.dataset)
+    with agreed():
+        plan = Plan(tuple(systems), options.folds, tuple(seeds), settings_of(options))
+        dataset = Dataset.open(options.dataset)
     outcomes = run_all(
         dataset, plan, options.out, options.device, options.workers, console.progress, console.say
     )
     console.end_progress()
+    if not is_main():
+        return
     results = collect(dataset, outcomes)
     baselines = write_comparison(options.out, dataset, plan, results)
     if not options.events:
@@ -109,7 +117,7 @@ def compare(options: argparse.Namespace, console: Console) -> None:
     console.result(**paths, note=RESEARCH_USE)
 
 
-def _exported(cohort: Path, out: Path, seed: int, console: Console) -> Path:
+def _export_into(root: Path, options: argparse.Namespace, console: Console) -> None:
     """The dataset of a ``cohort.csv`` inside the run's folder; what is there already is kept.
 
     The key lies beside the run's folder, which may be passed on.
@@ -117,8 +125,8 @@ def _exported(cohort: Path, out: Path, seed: int, console: Console) -> Path:
     from GastricDiffLib.cohort.export import export_cohort
     from GastricDiffLib.cohort.pseudonyms import default_key
 
-    key = default_key(out.absolute())
-    return export_cohort(cohort, out / "dataset", seed=seed, progress=console.progress, key=key)
+    key = default_key(options.out.absolute())
+    export_cohort(options.dataset, root, seed=options.seed, progress=console.progress, key=key)
 
 
 def evaluate(options: argparse.Namespace, console: Console) -> None:

@@ -17,14 +17,18 @@ class Console:
     With ``events`` every line on stdout is a JSON object with the key ``event``:
     ``progress`` (``done``, ``total``, ``message``), ``result``, ``note`` or ``error``.
     Otherwise results are lines of text on stdout; a bar stands on stderr if it is a terminal.
+    ``muted``: silent but for errors, since another of several processes tells the rest.
     """
 
     def __init__(self, events: bool = False) -> None:
         self.events = events
+        self.muted = False
         self._bar: tqdm | None = None
 
     def progress(self, done: int, total: int, message: str = "") -> None:
         """Work done so far; the signature that every long function calls back with."""
+        if self.muted:
+            return
         if self.events:
             self._emit("progress", done=done, total=total, message=message)
             return
@@ -43,6 +47,8 @@ class Console:
 
     def note(self, text: str) -> None:
         """Something that the user must know, not an error."""
+        if self.muted:
+            return
         if self.events:
             self._emit("note", message=text)
         else:
@@ -51,6 +57,8 @@ class Console:
 
     def say(self, text: str) -> None:
         """How far long work of many parts has come; a line each, above the bar."""
+        if self.muted:
+            return
         if self.events:
             self._emit("note", message=text)
         else:
@@ -59,6 +67,8 @@ class Console:
     def result(self, **values: Any) -> None:
         """What the command made: names and values, one a line."""
         self.end_progress()
+        if self.muted:
+            return
         if self.events:
             self._emit("result", **{k: _plain(v) for k, v in values.items()})
             return

@@ -22,5 +22,9 @@ class InputError(ValueError):
         super().__init__(message)
 
 
+class ToldElsewhere(InputError):
+    """An error of another of several processes working as one: that one tells the user of it."""
+
+
 class Cancelled(Exception):
     """The user asked long work to stop; nothing half-written is left behind."""

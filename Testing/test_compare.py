@@ -80,7 +80,7 @@ def test_finished_runs_are_kept_and_nothing_changes(compared, phantom_dataset, c
     before = {path: path.read_bytes() for path in compared.rglob("*") if path.is_file()}
     assert main(["compare", str(phantom_dataset), "--out", str(compared), "--folds", "2",
                  *OPTIONS]) == 0  # fmt: skip
-    assert "16 of 16 runs are done" not in capfd.readouterr().err
+    assert "fold" not in capfd.readouterr().err  # nothing was trained
     assert {path: path.read_bytes() for path in compared.rglob("*") if path.is_file()} == before
 
 
@@ -110,7 +110,7 @@ def test_a_comparison_killed_twice_ends_as_an_undisturbed_one(phantom_dataset, t
     assert "4/4 " in told and "left" in told
     for name in (*CSV_FILES, *(f"predictions/{system}-seed0.csv" for system in PAIR)):
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "calm" / name).read_bytes()
-    assert not list(tmp_path.rglob("last.ckpt")) and not list(tmp_path.rglob("cache"))
+    assert not list(tmp_path.rglob("last.ckpt")) and not list(tmp_path.rglob("cache-*"))
 
 
 def test_parallel_runs_give_what_one_after_the_other_gives(phantom_dataset, tmp_path):
@@ -122,6 +122,22 @@ def test_parallel_runs_give_what_one_after_the_other_gives(phantom_dataset, tmp_
         assert a.predictions.cases == b.predictions.cases
         for p, q in zip(a.predictions.p, b.predictions.p, strict=True):
             np.testing.assert_allclose(p, q, atol=1e-3)
+
+
+def test_torchrun_compares_with_all_processes_and_reports_once(phantom_dataset, tmp_path):
+    out = tmp_path / "out"
+    call = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    call += ["-m", "GastricDiffLib", "compare", str(phantom_dataset), "--out", str(out)]
+    call += ["--systems", "resnext50", *OPTIONS]
+    done = subprocess.run(call, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("report.html") == 1 and done.stderr.count("1/1 resnext50") == 1
+    (row,) = rows(out / "table3.csv")
+    assert row["system"] == "resnext50" and row["case_auc"]
+    held_out = Predictions.read(out / "predictions" / "resnext50-seed0.csv").cases
+    assert len(held_out) == len(Dataset.open(phantom_dataset).split("test"))
+    refused = subprocess.run([*call, "--workers", "2"], capture_output=True, text=True)
+    assert refused.returncode and refused.stderr.count("error: 2 workers under torchrun") == 1
 
 
 def test_several_seeds_are_averaged_and_named(phantom_dataset, tmp_path):

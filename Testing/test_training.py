@@ -17,7 +17,14 @@ from GastricDiffLib.cohort.dataset import Dataset
 from GastricDiffLib.errors import Cancelled, InputError
 from GastricDiffLib.nets import build_system
 from GastricDiffLib.nets.input import InputSpec
-from GastricDiffLib.train.batches import Batch, augmented, read_batch, shuffled, training_samples
+from GastricDiffLib.train.batches import (
+    Batch,
+    augmented,
+    draws,
+    read_batch,
+    shuffled,
+    training_samples,
+)
 from GastricDiffLib.train.config import TrainConfig
 from GastricDiffLib.train.loop import COLUMNS, Trainer
 
@@ -120,11 +127,25 @@ def test_a_stopped_run_ends_with_its_best_epoch_and_goes_on_when_called_again(
     assert metadata["metrics"]["best_epoch"] == 0
     assert done == [*range(1, steps + 1), 3 * steps]  # not before there is a model
     assert [row["epoch"] for row in history(run)] == ["0"]
-    first = (run / "model.safetensors").read_bytes()
-    assert not (run / "stop").exists()
+    assert (run / "model.safetensors").is_file() and not (run / "stop").exists()
     Trainer(dataset, config, run, "cpu").run()
     assert len(history(run)) == 3
-    assert (run / "model.safetensors").read_bytes() != first
+
+
+def test_dropout_draws_anew_in_a_resumed_run_as_in_an_undisturbed_one(phantom_dataset, tmp_path):
+    dataset = Dataset.open(phantom_dataset)
+    config = TrainConfig(system="sajja", width=0.125, size=32, batch_size=32, epochs=2)
+
+    def cancel(done, total, message):
+        if done > total // 2:
+            raise Cancelled
+
+    Trainer(dataset, config, tmp_path / "calm", "cpu").run()
+    with pytest.raises(Cancelled):
+        Trainer(dataset, config, tmp_path / "cut", "cpu").run(cancel)
+    assert len(history(tmp_path / "cut")) == 1
+    Trainer(dataset, config, tmp_path / "cut", "cpu").run()
+    assert history(tmp_path / "cut") == history(tmp_path / "calm")
 
 
 def test_another_setup_in_the_same_folder_is_refused(phantom_dataset, small_run):
@@ -199,7 +220,7 @@ def test_augmentation_moves_image_and_roi_together_and_leaves_intensities():
     image = torch.zeros(64, 1, 64, 64)
     image[:, :, 20:34, 36:50] = 0.8
     batch = Batch(image, (image > 0).float(), torch.zeros(64), torch.ones(64, dtype=torch.bool))
-    moved = augmented(batch, False, torch.Generator().manual_seed(0))
+    moved = augmented(batch, False, draws(64, torch.Generator().manual_seed(0)))
     torch.testing.assert_close(moved.images, moved.roi * 0.8)
     assert moved.images.amax(dim=(1, 2, 3)).sub(0.8).abs().max() < 1e-5
     area = moved.roi.sum(dim=(1, 2, 3)) / batch.roi.sum(dim=(1, 2, 3))
@@ -214,7 +235,7 @@ def test_only_balancing_copies_are_augmented_on_request(phantom_dataset):
     case = Dataset.open(phantom_dataset).cases[0]
     samples = training_samples([case], "roi", 0)[:2]
     batch = read_batch(samples, InputSpec(64))._replace(augment=torch.tensor([False, True]))
-    moved = augmented(batch, False, torch.Generator().manual_seed(1))
+    moved = augmented(batch, False, draws(2, torch.Generator().manual_seed(1)))
     torch.testing.assert_close(moved.images[0], batch.images[0], atol=1e-5, rtol=0)
     assert not torch.allclose(moved.images[1], batch.images[1], atol=1e-2)
 

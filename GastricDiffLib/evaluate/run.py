@@ -13,10 +13,10 @@ from GastricDiffLib.cohort.dataset import Dataset, DatasetCase
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.evaluate.calibration import Calibration
 from GastricDiffLib.evaluate.predictions import Predictions
-from GastricDiffLib.nets.device import autocast, channels_last, half_dtype, pick_device
-from GastricDiffLib.nets.input import to_device
+from GastricDiffLib.nets.device import channels_last, half_dtype, pick_device
 from GastricDiffLib.progress import Progress
-from GastricDiffLib.train.batches import case_field, case_slices
+from GastricDiffLib.train.batches import case_slices
+from GastricDiffLib.train.validation import case_logits, margins
 
 
 def evaluable_cases(dataset: Dataset, split: str, model: Model) -> list[DatasetCase]:
@@ -92,40 +92,30 @@ def case_margins(
     Arguments and what is raised: as in :func:`predict`.
     """
     place = pick_device(device)
-    net = channels_last(model.net.to(place)).eval()
+    channels_last(model.net.to(place)).eval()
     total = sum(len(case_slices(case, model.spec.scope)) for case in cases)
     found: list[np.ndarray] = []
     done = 0
     for case in cases:
         parts = []
-        for part in _batches(model, net, case, place, half_dtype(place)):
+        for part in _margins(model, case, place, half_dtype(place)):
             parts.append(part)
             done += len(part)
             if progress:
                 progress(done, total, "predicting")
-        margins = np.concatenate(parts)
-        if not np.isfinite(margins).all():
+        whole = np.concatenate(parts)
+        if not np.isfinite(whole).all():
             # float16 overflows above 65504; float32 settles whether the network is at fault.
-            margins = np.concatenate(list(_batches(model, net, case, place, None)))
-        if not np.isfinite(margins).all():
+            whole = np.concatenate(list(_margins(model, case, place, None)))
+        if not np.isfinite(whole).all():
             raise InputError("the model yields no finite number", model.card.name, "train it again")
-        found.append(margins)
+        found.append(whole)
     return found
 
 
-@torch.inference_mode()
-def _batches(
-    model: Model,
-    net: torch.nn.Module,
-    case: DatasetCase,
-    device: torch.device,
-    dtype: torch.dtype | None,
+def _margins(
+    model: Model, case: DatasetCase, device: torch.device, dtype: torch.dtype | None
 ) -> Iterator[np.ndarray]:
-    spec, step = model.spec, BATCH[device.type]
-    slices, field = case_slices(case, spec.scope), case_field(case, spec)
-    for start in range(0, len(slices), step):
-        hu, _ = case.read(slices[start : start + step])
-        images = channels_last(spec.normalised(spec.scaled(to_device(hu, device), field)))
-        with autocast(device, dtype):
-            logits = net(images).float()
-        yield (logits[:, 1] - logits[:, 0]).cpu().numpy()
+    """Of a case's slices, batch by batch; the network stands on ``device``."""
+    step = BATCH[device.type]
+    return map(margins, case_logits(model.net, case, model.spec, device, dtype, step))

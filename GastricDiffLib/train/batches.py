@@ -70,26 +70,32 @@ def read_batch(samples: Sequence[Sample], spec: InputSpec) -> Batch:
     )
 
 
-def shuffled(samples: Sequence[Sample], batch_size: int, seed: int, epoch: int) -> Iterator[list]:
+def shuffled(
+    samples: Sequence[Sample], batch_size: int, seed: int, epoch: int, least: int = 2
+) -> Iterator[list[Sample]]:
     """The samples in the order of this epoch, batch by batch.
 
-    A last batch of one is left out: batch normalisation cannot train on it.
+    A last batch of fewer than ``least`` is left out: batch normalisation cannot train on one,
+    nor several processes on fewer than one each.
     """
     order = np.random.default_rng([seed, epoch]).permutation(len(samples))
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
-        if len(chosen) > 1:
+        if len(chosen) >= least:
             yield [samples[index] for index in chosen]
 
 
-def augmented(batch: Batch, everything: bool, generator: torch.Generator) -> Batch:
-    """Flip, turn and shift the marked samples (or all), image and ROI alike.
+def draws(count: int, generator: torch.Generator) -> Tensor:
+    """What :func:`augmented` does to each of ``count`` samples: count×4 in −1…1."""
+    return torch.rand(count, 4, generator=generator) * 2 - 1
+
+
+def augmented(batch: Batch, everything: bool, draw: Tensor) -> Batch:
+    """Flip, turn and shift the marked samples (or all), image and ROI alike, as drawn.
 
     Geometry only: intensities are the signal. What comes in from outside is air.
     """
-    count = len(batch.labels)
-    chosen = torch.ones(count, dtype=torch.bool) if everything else batch.augment
-    draw = torch.rand(count, 4, generator=generator) * 2 - 1
+    chosen = torch.ones_like(batch.augment) if everything else batch.augment
     angle = torch.where(chosen, draw[:, 0] * MAX_ROTATION, 0.0)
     flip = torch.where(chosen & (draw[:, 1] > 0), -1.0, 1.0)
     shift = torch.where(chosen[:, None], draw[:, 2:] * MAX_SHIFT * 2, 0.0)

@@ -25,6 +25,7 @@ from GastricDiffLib.evaluate.predictions import Predictions
 from GastricDiffLib.evaluate.run import predict
 from GastricDiffLib.files import replacing
 from GastricDiffLib.progress import Progress
+from GastricDiffLib.train.distributed import agreed, is_main, world
 from GastricDiffLib.train.loop import Trainer
 
 RECORD, PREDICTIONS, OVERLAP, MODEL, HISTORY = (
@@ -61,7 +62,8 @@ def compare(
 ) -> list[Outcome]:
     """Train every run of the plan and predict its test cases, each in a folder of its own.
 
-    A run that an earlier call finished is kept, one that it began goes on.
+    A run that an earlier call finished is kept, one that it began goes on. Under torchrun all
+    processes call this alike and train each run together; the first judges it.
 
     Args:
         dataset: as exported.
@@ -75,8 +77,13 @@ def compare(
         InputError: the dataset does not allow the plan; a folder holds a run with other
             settings or data; a run diverged or its process died. The other runs are kept.
     """
-    runs = plan.runs(dataset, out)
-    kept = [_finished(run, dataset) for run in runs]
+    if workers > 1 and world() > 1:
+        raise InputError(
+            f"{workers} workers under torchrun", mend="leave out --workers: all share each run"
+        )
+    with agreed():
+        runs = plan.runs(dataset, out)
+        kept = [_finished(run) for run in runs]
     todo = [run for run, record in zip(runs, kept, strict=True) if record is None]
     total = sum(run.steps for run in runs)
     done = total - sum(run.steps for run in todo)
@@ -85,6 +92,8 @@ def compare(
     clock = _Clock(total - done)
 
     def ended(run: Run, finished: int) -> None:
+        if not is_main():
+            return
         auc = score(Predictions.read(run.folder / PREDICTIONS)).case_auc
         left = clock.left(sum(one.steps for one in todo[:finished]))
         number = len(runs) - len(todo) + finished
@@ -116,7 +125,8 @@ def compare(
             train_and_predict(run, device, shown)
             done += run.steps
             ended(run, finished)
-    return [read_outcome(run) for run in runs]
+    with agreed():
+        return [read_outcome(run) for run in runs]
 
 
 def train_and_predict(run: Run, device: str = "auto", progress: Progress | None = None) -> None:
@@ -124,6 +134,14 @@ def train_and_predict(run: Run, device: str = "auto", progress: Progress | None 
     started = time.monotonic()
     trainer = Trainer(run.dataset, run.config, run.folder, device)
     metadata = trainer.run(progress)
+    with agreed():
+        if is_main():
+            _judge(run, trainer, metadata, str(trainer.device), started)
+
+
+def _judge(
+    run: Run, trainer: Trainer, metadata: dict[str, Any], device: str, started: float
+) -> None:
     model = load_model(run.folder / MODEL)
     cases = run.dataset.split("test")
     predictions = predict(model, cases, device)
@@ -136,7 +154,7 @@ def train_and_predict(run: Run, device: str = "auto", progress: Progress | None 
         "best_epoch": metadata["metrics"]["best_epoch"],
         "model_sha256": model.card.sha256,
         "versions": metadata["training"]["versions"],
-        "device": str(trainer.device),
+        "device": device,
         # Of the call that ended it: an interruption before is not counted.
         "seconds": round(time.monotonic() - started, 1),
     }
@@ -167,7 +185,7 @@ def _apart(run: Run, device: str, threads: int) -> str:
     return ""
 
 
-def _finished(run: Run, dataset: Dataset) -> dict[str, Any] | None:
+def _finished(run: Run) -> dict[str, Any] | None:
     """The record of a run that is done; None where it is not.
 
     Raises:

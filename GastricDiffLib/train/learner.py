@@ -1,0 +1,107 @@
+"""A network that learns, step by step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from GastricDiffLib.nets.base import Network
+from GastricDiffLib.nets.device import autocast, channels_last, half_dtype
+from GastricDiffLib.nets.input import InputSpec
+from GastricDiffLib.train.batches import Batch
+from GastricDiffLib.train.checkpoint import RunState, load_checkpoint, save_checkpoint
+from GastricDiffLib.train.config import TrainConfig
+from GastricDiffLib.train.distributed import summed, world
+from GastricDiffLib.train.losses import focal_loss, tad_loss
+from GastricDiffLib.train.replica import training_pass
+
+AVERAGING = 0.995  # weight of the past in the average of the weights
+
+
+class Learner:
+    """The network, the average of its weights, and what a step needs beside them.
+
+    Of several processes each has one, and they stay alike: gradients are those of the whole
+    batch. ``alpha``: weight of class 1 in the focal loss.
+    """
+
+    def __init__(
+        self, net: Network, config: TrainConfig, spec: InputSpec, device: torch.device, alpha: float
+    ) -> None:
+        self.config, self.spec, self.device, self.alpha = config, spec, device, alpha
+        self.dtype = half_dtype(device, training=True)
+        self.net = net
+        # What is validated and kept: a running average of the weights is less noisy than any
+        # one step's, and a small cohort's validation AUC cannot pick out the lucky ones. It is
+        # copied before normalisation spans processes: it works in each process by itself.
+        self.average = AveragedModel(net, multi_avg_fn=_drift, use_buffers=True)
+        self._outputs = training_pass(net, device)
+        self.optimizer = torch.optim.AdamW(
+            net.parameters(),
+            lr=config.lr,
+            weight_decay=config.weight_decay,
+            fused=device.type in ("cpu", "cuda"),
+        )
+        self.scaler = torch.amp.GradScaler(
+            device.type, enabled=self.dtype is torch.float16, init_scale=2.0**14
+        )
+
+    @property
+    def rate(self) -> float:
+        """The learning rate."""
+        return self.optimizer.param_groups[0]["lr"]
+
+    @rate.setter
+    def rate(self, value: float) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = value
+
+    def step(self, batch: Batch, weight: float) -> list[float]:
+        """Learn from this process's part of a batch, which is ``weight`` of the whole.
+
+        Returns:
+            The loss over the whole batch, its classification part and its TAD part.
+        """
+        config = self.config
+        images, roi, labels, _ = (tensor.to(self.device) for tensor in batch)
+        inputs = channels_last(self.spec.normalised(images))
+        with autocast(self.device, self.dtype):
+            outputs = self._outputs(inputs)
+        cls = focal_loss(outputs.logits, labels, self.alpha, config.gamma)
+        tad = torch.zeros_like(cls)
+        if config.tad and config.lam > 0:
+            tad = tad_loss(outputs, roi, images, config.beta, config.teacher, config.normalise)
+        loss = cls + config.lam * tad
+        self.optimizer.zero_grad(set_to_none=True)
+        # The mean over processes that backward leaves is then the sum over their parts.
+        self.scaler.scale(loss * (weight * world())).backward()
+        self.scaler.unscale_(self.optimizer)
+        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.average.update_parameters(self.net)
+        return summed(torch.stack((loss, cls, tad)).detach() * weight).tolist()
+
+    def save(self, path: Path, state: RunState) -> None:
+        """Write the checkpoint of a run that stands at ``state``."""
+        save_checkpoint(path, state, self._parts(), self.optimizer, self.scaler.get_scale())
+
+    def load(self, path: Path, identity: dict[str, Any]) -> RunState:
+        """Go to where a run stood; raises as :func:`load_checkpoint`."""
+        state, scale = load_checkpoint(path, identity, self._parts(), self.optimizer)
+        if self.scaler.is_enabled():
+            self.scaler.update(scale)
+        return state
+
+    def _parts(self) -> dict[str, nn.Module]:
+        return {"net": self.net, "average": self.average}
+
+
+def _drift(averages: Any, current: Any, count: Tensor | int) -> None:
+    """One step of the running averages; young ones follow faster."""
+    past = min(AVERAGING, (1 + int(count)) / (10 + int(count)))
+    get_ema_multi_avg_fn(past)(averages, current, count)
