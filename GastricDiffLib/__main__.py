@@ -1,8 +1,9 @@
-"""``python -m GastricDiffLib`` is ``gastricdiff``."""
+"""``python -m GastricDiffLib`` is ``gastricdiff``, and what jobs run."""
 
 import sys
 
 from GastricDiffLib.cli import main
+from GastricDiffLib.jobs.child import attended
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(attended(main))

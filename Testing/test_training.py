@@ -103,6 +103,30 @@ def test_a_cancelled_run_goes_on_after_its_last_finished_epoch(phantom_dataset, 
     assert len(history(tmp_path / "run")) == 3
 
 
+def test_a_stopped_run_ends_with_its_best_epoch_and_goes_on_when_called_again(
+    phantom_dataset, tmp_path
+):
+    dataset, run = Dataset.open(phantom_dataset), tmp_path / "run"
+    config = TrainConfig(**SMALL, epochs=3)
+    steps, done = Trainer(dataset, config, run, "cpu").steps, []
+
+    def stop(at, total, message):
+        done.append(at)
+        if at == 1:
+            run.mkdir(exist_ok=True)
+            (run / "stop").touch()
+
+    metadata = Trainer(dataset, config, run, "cpu").run(stop)
+    assert metadata["metrics"]["best_epoch"] == 0
+    assert done == [*range(1, steps + 1), 3 * steps]  # not before there is a model
+    assert [row["epoch"] for row in history(run)] == ["0"]
+    first = (run / "model.safetensors").read_bytes()
+    assert not (run / "stop").exists()
+    Trainer(dataset, config, run, "cpu").run()
+    assert len(history(run)) == 3
+    assert (run / "model.safetensors").read_bytes() != first
+
+
 def test_another_setup_in_the_same_folder_is_refused(phantom_dataset, small_run):
     before = (small_run / "last.ckpt").read_bytes()
     config = TrainConfig(**SMALL, epochs=2, lr=5e-4)

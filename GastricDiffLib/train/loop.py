@@ -24,7 +24,7 @@ from GastricDiffLib.files import replacing, sha256
 from GastricDiffLib.nets import build_system, load_imagenet
 from GastricDiffLib.nets.device import autocast, channels_last, half_dtype, pick_device
 from GastricDiffLib.nets.input import InputSpec
-from GastricDiffLib.progress import Progress
+from GastricDiffLib.progress import STOP_FILE, Progress
 from GastricDiffLib.train.batches import (
     Batch,
     Sample,
@@ -113,14 +113,19 @@ class Trainer:
         """Train until done or stopped early; returns the metadata of the model it wrote.
 
         ``progress(done, total, message)`` may raise ``Cancelled``: ``last.ckpt`` then lets
-        the next call go on after the last finished epoch.
+        the next call go on after the last finished epoch. Once the file ``stop`` appears in the
+        run's folder, the epoch in progress is dropped, unless it is the first, and the run ends
+        as if stopped early; the next call goes on.
         """
         state = self._resume()
         total = self.config.epochs * self.steps
         for epoch in range(len(state.history), self.config.epochs):
             if self._stale(state):
                 break
-            row = {"epoch": epoch} | self._epoch(epoch, total, progress)
+            trained = self._epoch(epoch, total, progress)
+            if trained is None:
+                break
+            row = {"epoch": epoch} | trained
             row |= self._validation()
             state.history.append({name: round(row[name], 6) for name in COLUMNS})
             if state.best_epoch < 0 or _better(
@@ -153,13 +158,16 @@ class Trainer:
         waited = len(state.history) - 1 - state.best_epoch
         return bool(state.history) and waited >= self.config.patience
 
-    def _epoch(self, epoch: int, total: int, progress: Progress | None) -> dict[str, float]:
+    def _epoch(self, epoch: int, total: int, progress: Progress | None) -> dict[str, float] | None:
+        """Losses and rate; None if the run is asked to stop and an epoch is finished."""
         config = self.config
         generator = torch.Generator().manual_seed(config.seed * 100_003 + epoch)
         sums, seen = np.zeros(3), 0
         self.net.train()
         batches = shuffled(self.samples, config.batch_size, config.seed, epoch)
         for step, chosen in enumerate(batches):
+            if epoch > 0 and (self.out / STOP_FILE).exists():
+                return None
             done = epoch * self.steps + step
             self._set_rate(done, total)
             batch = augmented(read_batch(chosen, self.spec), config.augment == "all", generator)
@@ -292,6 +300,7 @@ class Trainer:
         save_model(self.out / "model.safetensors", state.best, metadata)
         with replacing(self.out / "metrics.json") as path:
             path.write_text(json.dumps(metrics, indent=1), encoding="utf-8")
+        (self.out / STOP_FILE).unlink(missing_ok=True)
         from GastricDiffLib.train.plots import plot_history
 
         plot_history(self.out / "history.png", state.history, self.config)

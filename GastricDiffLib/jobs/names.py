@@ -1,0 +1,20 @@
+"""What the two sides of a job, the starter and the process itself, call things."""
+
+from __future__ import annotations
+
+JOB_FILE, EVENTS_FILE, LOG_FILE = "job.json", "events.jsonl", "log.txt"
+CANCEL_FILE = "cancel"
+"""In the job's folder: the process is asked to end."""
+
+FOLDER_VARIABLE, DETACHED_VARIABLE = "GASTRICDIFF_JOB", "GASTRICDIFF_JOB_DETACHED"
+"""Environment that a job's process, and no other, is started with."""
+
+BEGIN, END = "begin", "end"
+"""Events between the process and its starter: ``pid`` and ``started``; ``exit_code``."""
+
+EXIT_CANCELLED = 130
+ASKING = 5.0
+"""Seconds that a process has to end by itself; then it ends itself and its children by force."""
+
+KILLING = 7.0
+"""Seconds until the starter ends it from outside, should it have been deaf to that."""
