@@ -6,9 +6,10 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 
 class Console:
@@ -29,6 +30,9 @@ class Console:
             self._emit("progress", done=done, total=total, message=message)
             return
         if self._bar is None or self._bar.total != total:
+            # Here, since Slicer's process, which shows no bar, may not have it.
+            from tqdm import tqdm
+
             self.end_progress()
             self._bar = tqdm(total=total, disable=None, leave=False, file=sys.stderr)
         self._bar.set_description_str(message, refresh=False)
