@@ -6,9 +6,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from PySide6 import QtCore, QtGui, QtWidgets
+from PySide6 import QtCore, QtWidgets
 
+from slicer_standin import messages
+from slicer_standin.files_io import qSlicerIOManager
 from slicer_standin.generated import Parts, standin, standin_class
+from slicer_standin.picture import make_palette, use_own_font
 
 VERSION = (5, 12, 3)
 
@@ -40,6 +43,8 @@ class qSlicerCoreApplication(Parts, QtWidgets.QApplication):
     def _begin(self, logics: Any, layout_manager: Any, home: Path) -> None:
         self._logics, self._layout_manager, self._home = logics, layout_manager, home
         self._module_manager = qSlicerModuleManager()
+        self._io_manager = qSlicerIOManager()
+        self._io_manager._logics = logics
         for kind in (QtCore.QSettings.NativeFormat, QtCore.QSettings.IniFormat):
             QtCore.QSettings.setPath(kind, QtCore.QSettings.UserScope, str(home / "settings"))
         QtCore.QSettings.setDefaultFormat(QtCore.QSettings.IniFormat)
@@ -59,7 +64,7 @@ class qSlicerCoreApplication(Parts, QtWidgets.QApplication):
             (home / folder).mkdir(exist_ok=True)
 
     def _end(self) -> None:
-        self._logics = self._layout_manager = self._module_manager = None
+        self._logics = self._layout_manager = self._module_manager = self._io_manager = None
         self._home = Path(tempfile.gettempdir())
 
     def mrmlScene(self) -> Any:
@@ -70,6 +75,9 @@ class qSlicerCoreApplication(Parts, QtWidgets.QApplication):
 
     def moduleLogic(self, name: str) -> Any:
         return self._logics.of_module(name)
+
+    def coreIOManager(self) -> Any:
+        return self._io_manager
 
     def moduleManager(self) -> Any:
         return self._module_manager
@@ -105,13 +113,18 @@ class qSlicerApplication(qSlicerCoreApplication):
     def layoutManager(self) -> Any:
         return self._layout_manager
 
+    def ioManager(self) -> Any:
+        return self._io_manager
+
 
 def the_application() -> Any:
     """The one application of the process."""
     existing = QtWidgets.QApplication.instance()
     if existing is None:
+        messages.apply()
         existing = standin_class("qSlicerApplication")(["Slicer"])
-        QtGui.QPixmapCache.clear()
+        use_own_font(existing)
+        existing.setPalette(make_palette("light"))
     return existing
 
 

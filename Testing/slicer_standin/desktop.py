@@ -2,58 +2,58 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+from PySide6 import QtCore
+
 from slicer_standin import application as applications
-from slicer_standin import (
-    dialogs,
-    faults,
-    i18n,
-    parameter_nodes,
-    qt_module,
-    scripted_module,
-    widgets,
-)
+from slicer_standin import dialogs, faults, packages
 from slicer_standin import modules as slicer_modules
 from slicer_standin.generated import standin_class
+from slicer_standin.installed import installed
 from slicer_standin.scene import Logics
-from slicer_standin.tables import slicer_classes
-
-assert widgets
-_NOTHING = object()
 
 
 class Desktop:
     """What a test needs of the running Slicer.
 
     ``app``, ``scene``, ``window``; ``module``, ``panel`` and ``widget`` once one is opened:
-    the module object, the module's own ``…Widget`` and the Qt widget around it.
+    the module object, the module's own ``…Widget`` and the Qt widget around it. ``installer``
+    stands for pip: what was ``asked`` of it, and what ``install`` does.
     """
 
-    def __init__(self, app: Any, logics: Logics, window: Any, slicer_module: Any) -> None:
-        self.app, self.logics, self.window = app, logics, window
-        self.scene = logics.scene
-        self.slicer = slicer_module
+    def __init__(self, logics: Logics, slicer_module: Any) -> None:
+        self.slicer, self.logics, self.scene = slicer_module, logics, logics.scene
+        self.app = applications.the_application()
+        self.window: Any = None
         self.module: Any = None
         self.panel: Any = None
         self.widget: Any = None
+        self.installer = packages.installer
 
-    def open(self, path: Path | str) -> Any:
-        """Load a module file, show its panel and enter it; the module's ``…Widget``."""
+    def load(self, path: Path | str) -> Any:
+        """Load a module file as Slicer does at its start; the module, its panel not yet made."""
         file = Path(path).resolve()
         module = standin_class("qSlicerScriptedLoadableModule")()
         self.app.moduleManager()._modules[file.stem] = module
         module._load(file)
-        self.module, self.widget = module, module.widgetRepresentation()
+        self.module = module
+        self.app.startupCompleted.emit()
+        return module
+
+    def open(self, path: Path | str) -> Any:
+        """Load a module file, show its panel and enter it; the module's ``…Widget``."""
+        self.widget = self.load(path).widgetRepresentation()
         self.panel = self.widget.self()
         self.window.setCentralWidget(self.widget)
+        self.window.show()
         self.widget.enter()
         self.process()
         return self.panel
@@ -67,17 +67,11 @@ class Desktop:
         end = time.monotonic() + seconds
         self.app.processEvents()
         while time.monotonic() < end:
-            self.app.processEvents()
             time.sleep(0.002)
+            self.app.processEvents()
 
     def wait_until(self, condition: Callable[[], Any], seconds: float = 30.0) -> None:
-        """Let Qt work until the condition holds.
-
-        Raises
-        ------
-        AssertionError
-            when it does not within that time
-        """
+        """Let Qt work until the condition holds; AssertionError when it does not in that time."""
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, f"not so after {seconds} s"
@@ -88,10 +82,21 @@ class Desktop:
         """What the user answers to the next dialogs: see ``dialogs.expect``."""
         dialogs.expect(*answers)
 
+    def click_sample(self, name: str) -> Any:
+        """Press the button of a data set in the module SampleData: its own downloader runs."""
+        source = sys.modules["SampleData"].SampleDataLogic().sourceForSampleName(name)
+        assert source is not None, f"no sample data is named {name}"
+        return source.customDownloader(source)
+
     @property
     def dialogs(self) -> list[tuple[str, str]]:
         """Title and text of each dialog that came up."""
         return list(dialogs.shown)
+
+    @property
+    def opened_urls(self) -> list[str]:
+        """What was handed to the user's browser or file manager."""
+        return list(dialogs.opened)
 
     @property
     def status(self) -> str:
@@ -101,6 +106,36 @@ class Desktop:
     def faults(self) -> list[BaseException]:
         """Errors that callbacks raised since the last call; taken ones do not fail the test."""
         return faults.take()
+
+    def _start(self, home: Path) -> None:
+        self._layout_manager = standin_class("qSlicerLayoutManager")()
+        self._layout_manager._begin(self.logics)
+        self.app._begin(self.logics, self._layout_manager, home)
+        self.window = applications.make_main_window(self.app)
+        self.slicer.mrmlScene, self.slicer.app = self.scene, self.app
+        self.slicer.modules = slicer_modules.make_modules(self.logics)
+        sys.modules["slicer.modules"] = self.slicer.modules
+
+    def _end(self) -> None:
+        """Leave the panel, unload the modules, destroy the window."""
+        if self.widget is not None:
+            faults.guarded(self.widget.exit)
+        manager = self.app.moduleManager()
+        for name in manager.modulesNames():
+            manager.moduleAboutToBeUnloaded.emit(name)
+            sys.modules.pop(name, None)
+        for signal in ("startupCompleted", "mrmlSceneChanged"):
+            getattr(self.app, signal).disconnect()
+        self.window.hide()
+        self.window.deleteLater()
+        self.app.sendPostedEvents(None, int(QtCore.QEvent.DeferredDelete))
+        self.module = self.panel = self.widget = None
+        self._layout_manager._end()
+        self.app._end()
+        self.logics.close()
+        packages.installer.__init__()
+        # A timer of the panel must not run on into the next test.
+        gc.collect()
 
 
 @contextmanager
@@ -112,28 +147,20 @@ def slicer_desktop(scene: Any = None) -> Iterator[Desktop]:
     """
     import slicer
 
-    with tempfile.TemporaryDirectory() as home, _installed() as slicer_module:
-        app = applications.the_application()
-        logics = Logics(slicer.vtkMRMLScene() if scene is None else scene)
-        layout_manager = standin_class("qSlicerLayoutManager")()
-        layout_manager._begin(logics)
-        app._begin(logics, layout_manager, Path(home))
-        window = applications.make_main_window(app)
-        slicer_module.mrmlScene, slicer_module.app = logics.scene, app
-        slicer_module.modules = slicer_modules.make_modules(logics)
-        sys.modules["slicer.modules"] = slicer_module.modules
-        desktop = Desktop(app, logics, window, slicer_module)
+    left: list[Any] = []
+    with tempfile.TemporaryDirectory() as home, installed() as slicer_module, _errors_noted():
+        logics = Logics(slicer.vtkMRMLScene() if scene is None else scene, Path(home))
+        desktop = Desktop(logics, slicer_module)
+        desktop._start(Path(home))
         dialogs.reset()
         faults.take()
         try:
             yield desktop
-            window.show()
-            app.processEvents()
-            found, left = faults.take(), dialogs.reset()
+            desktop.app.processEvents()
+            left = dialogs.reset()
         finally:
-            _close(desktop, layout_manager)
-    late = faults.take()
-    for error in (*found, *late):
+            desktop._end()
+    for error in faults.take():
         raise AssertionError("a callback raised an error; it is printed above") from error
     assert not left, f"these dialogs were expected and did not come up: {left}"
 
@@ -146,71 +173,16 @@ def open_module(path: Path | str, scene: Any = None) -> Iterator[Desktop]:
         yield desktop
 
 
-def _close(desktop: Desktop, layout_manager: Any) -> None:
-    manager = desktop.app.moduleManager()
-    if desktop.widget is not None:
-        faults.guarded(desktop.widget.exit)
-    for name in list(manager.modulesNames()):
-        manager.moduleAboutToBeUnloaded.emit(name)
-    desktop.window.hide()
-    desktop.window.deleteLater()
-    desktop.app.processEvents()
-    desktop.app.sendPostedEvents(None, 52)  # deferred deletions
-    layout_manager._end()
-    desktop.app._end()
-    desktop.logics.close()
-
-
 @contextmanager
-def _installed() -> Iterator[Any]:
-    """Put ``qt``, ``ctk`` and what belongs to ``slicer`` in place; take them away afterwards."""
-    import slicer
+def _errors_noted() -> Iterator[None]:
+    """Errors in VTK observers and in methods that Qt calls end in ``sys.excepthook``."""
+    before = sys.excepthook
 
-    modules_before = dict(sys.modules)
-    path_before = list(sys.path)
-    added: dict[str, Any] = {
-        "ScriptedLoadableModule": _as_module("slicer.ScriptedLoadableModule", scripted_module),
-        "parameterNodeWrapper": _as_module("slicer.parameterNodeWrapper", parameter_nodes),
-        "i18n": _as_module("slicer.i18n", i18n),
-        "selfTests": {},
-        "mrmlScene": None,
-        "app": None,
-        "modules": None,
-    }
-    for name in slicer_classes():
-        if name.startswith("q"):
-            added[name] = standin_class(name)
-    before = {name: vars(slicer).get(name, _NOTHING) for name in added}
-    vars(slicer).update(added)
-    sys.modules["qt"], sys.modules["ctk"] = qt_module.make_qt(), qt_module.make_ctk()
-    for name, value in added.items():
-        if isinstance(value, ModuleType):
-            sys.modules[f"slicer.{name}"] = value
+    def note(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        faults.note(error)
+
+    sys.excepthook = note
     try:
-        yield slicer
+        yield
     finally:
-        for name, value in before.items():
-            if value is _NOTHING:
-                delattr(slicer, name)
-            else:
-                setattr(slicer, name, value)
-        sys.path[:] = path_before
-        for name in set(sys.modules) - set(modules_before):
-            if _is_ours(name):
-                del sys.modules[name]
-
-
-def _is_ours(name: str) -> bool:
-    """Whether a module was loaded for the desktop: it may hold on to ``qt`` or to the scene."""
-    file = getattr(sys.modules[name], "__file__", None)
-    if name in ("qt", "ctk") or name.startswith("slicer."):
-        return True
-    return file is not None and "site-packages" not in file and not file.startswith(sys.base_prefix)
-
-
-def _as_module(name: str, source: ModuleType) -> ModuleType:
-    """A module of another name with the public content of one of ours."""
-    module = ModuleType(name, source.__doc__)
-    public = getattr(source, "__all__", [key for key in vars(source) if not key.startswith("_")])
-    module.__dict__.update({key: getattr(source, key) for key in public})
-    return module
+        sys.excepthook = before

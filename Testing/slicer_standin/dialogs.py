@@ -10,9 +10,11 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from PySide6 import QtWidgets
+from PySide6 import QtGui, QtWidgets
 
 _answers: deque[Any] = deque()
+opened: list[str] = []
+"""Every URL handed to ``qt.QDesktopServices.openUrl``."""
 shown: list[tuple[str, str]] = []
 """Title (or the kind of a file dialog) and text of each dialog that came up."""
 
@@ -35,6 +37,7 @@ def reset() -> list[Any]:
     left = list(_answers)
     _answers.clear()
     shown.clear()
+    opened.clear()
     return left
 
 
@@ -51,6 +54,17 @@ def message_box(kind: str, parent: Any, title: str, text: str, *args: Any) -> An
     """What QMessageBox's static functions return."""
     answer = _next(title, text, None)
     return QtWidgets.QMessageBox.Ok if answer is None else answer
+
+
+def input_dialog(kind: str) -> Any:
+    """A static function of QInputDialog: in PythonQt it returns the value alone."""
+    return lambda parent, title, label, *args: _next(title, label, None)
+
+
+def open_url(url: Any) -> bool:
+    """Nothing is opened; ``opened`` tells what would be."""
+    opened.append(url.toString())
+    return True
 
 
 def run_dialog(dialog: QtWidgets.QDialog) -> int:
@@ -75,6 +89,11 @@ def apply() -> None:
     box: Any = QtWidgets.QMessageBox
     for kind in ("question", "information", "warning", "critical", "about"):
         setattr(box, kind, staticmethod(functools.partial(message_box, kind)))
+    asker: Any = QtWidgets.QInputDialog
+    for kind in ("getText", "getItem", "getInt", "getDouble", "getMultiLineText"):
+        setattr(asker, kind, staticmethod(input_dialog(kind)))
+    services: Any = QtGui.QDesktopServices
+    services.openUrl = staticmethod(open_url)
     for cls in (QtWidgets.QDialog, box, chooser):
         cls.exec = run_dialog
         cls.exec_ = run_dialog

@@ -28,7 +28,14 @@ class Parts:
         self._values: dict[str, Any] = {}
         for cls in reversed(type(self).__mro__):
             if "_set_up" in vars(cls):
-                cls._set_up(self)  # type: ignore[attr-defined]
+                cls._set_up(self)
+
+    def _keep(self, name: str, value: Any) -> None:
+        """Keep a property's value, and tell of a change where the class has a signal for that."""
+        before, self._values[name] = self._get(name), value
+        changed = f"{name}Changed"
+        if before != value and changed in tables.signals(signals.table_name(self)):
+            getattr(self, changed).emit(value)
 
     def _get(self, name: str) -> Any:
         if name in self._values:
@@ -51,7 +58,7 @@ def standin(cls: type) -> type:
         written = any(method in vars(base) for base in cls.__mro__)
         if not written and method not in tables.properties(name):
             setattr(cls, method, _method(name, method))
-    cls._standin_class = True  # type: ignore[attr-defined]
+    cls._standin_class = True
     CLASSES[name] = cls
     return cls
 
@@ -94,9 +101,7 @@ def _refuse_inventions(cls: type, name: str) -> None:
 
 def _property(cls: type, name: str, about: dict[str, Any]) -> python_qt.Property:
     read = getattr(cls, f"_get_{name}", None) or (lambda self: self._get(name))
-    write = getattr(cls, f"_set_{name}", None) or (
-        lambda self, value: self._values.__setitem__(name, value)
-    )
+    write = getattr(cls, f"_set_{name}", None) or (lambda self, value: self._keep(name, value))
     return python_qt.Property(name, about["type"], about["writable"], read, write)
 
 

@@ -14,9 +14,8 @@ from typing import Any
 from PySide6 import QtCore, QtGui, QtWidgets
 
 from slicer_standin.generated import Parts, standin
+from slicer_standin.scene import WITH_LOGIC
 from slicer_standin.widgets.scene_widgets import qSlicerWidget
-
-WITH_LOGIC = ("Markups", "Volumes", "Tables", "Plots", "Colors", "SubjectHierarchy")
 
 
 @standin

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import shiboken6
-import vtk
+from vtkmodules.util.misc import calldata_type
+from vtkmodules.util.vtkConstants import VTK_OBJECT
 
 from slicer_standin import faults
 
@@ -21,7 +22,7 @@ class Observers:
     def add(self, subject: Any, event: Any, handler: Callable[[Any], None]) -> None:
         """Call the handler with the event's object (None if it has none)."""
 
-        @vtk.calldata_type(vtk.VTK_OBJECT)
+        @calldata_type(VTK_OBJECT)
         def called(caller: Any, name: str, thing: Any = None) -> None:
             if shiboken6.isValid(self._owner):
                 faults.guarded(handler, thing)

@@ -14,60 +14,19 @@ from typing import Any
 from PySide6 import QtCore, QtGui, QtNetwork, QtPrintSupport, QtSvg, QtWidgets, QtXml
 
 from slicer_standin import signals, tables
-from slicer_standin.conversions import converted
+from slicer_standin.members import (
+    Property,
+    Refused,
+    missing,
+    property_of,
+    qt_property,
+    qt_set_property,
+)
 
 MODULES = (QtCore, QtGui, QtWidgets, QtNetwork, QtPrintSupport, QtSvg, QtXml)
-_qt_property = QtCore.QObject.property
-_qt_set_property = QtCore.QObject.setProperty
-
-
-class Property:
-    """A Qt property as an attribute."""
-
-    def __init__(
-        self,
-        name: str,
-        kind: str,
-        writable: bool,
-        read: Callable[[Any], Any],
-        write: Callable[[Any, Any], None],
-    ) -> None:
-        self.name, self.kind, self.writable = name, kind, writable
-        self.read, self.write = read, write
-
-    def __get__(self, owner: Any, cls: type) -> Any:
-        if owner is None:
-            return self
-        try:
-            return self.read(owner)
-        except AttributeError as error:
-            # Else Python would take the attribute itself for missing.
-            raise RuntimeError(f"reading {cls.__name__}.{self.name}: {error}") from error
-
-    def __set__(self, owner: Any, value: Any) -> None:
-        cls = type(owner).__name__
-        if not self.writable:
-            raise AttributeError(f"Property '{self.name}' of {cls} object is not writable")
-        try:
-            right = converted(value, self.kind)
-        except ValueError:
-            raise AttributeError(
-                f"Property '{self.name}' of type '{self.kind}' does not accept an object of type "
-                f"{type(value).__name__} ({value!r})"
-            ) from None
-        self.write(owner, right)
-
-
-class Refused:
-    """A name that PySide6 has and Slicer's Qt has not."""
-
-    def __init__(self, name: str, original: Any) -> None:
-        self.name, self.original = name, original
-
-    def __get__(self, owner: Any, cls: type) -> Any:
-        if owner is not None and self.name not in tables.allowed(signals.table_name(owner)):
-            raise AttributeError(_missing(owner, self.name))
-        return self.original if owner is None else self.original.__get__(owner, cls)
+loading: list[str] = []
+"""Not empty while PySide's own loader is at work, which sets each widget on the top one."""
+_qt_children = QtCore.QObject.children
 
 
 def apply() -> None:
@@ -85,7 +44,7 @@ def apply() -> None:
             setattr(cls, name, Refused(name, vars(cls)[name]))
     for cls in _all_classes():
         if "__setattr__" in vars(cls) or cls is QtCore.QObject:
-            cls.__setattr__ = _set_attribute  # type: ignore[method-assign, assignment]
+            cls.__setattr__ = _set_attribute
     base: Any = QtCore.QObject
     base.__getattr__ = _get_attribute
     base.name = Property("name", "QString", True, _object_name, QtCore.QObject.setObjectName)
@@ -97,6 +56,7 @@ def apply() -> None:
     base.className = signals.table_name
     base.property, base.setProperty = _property, _set_property
     base.findChild, base.findChildren = _find_child, _find_children
+    base.children = _children
     base.delete = QtCore.QObject.deleteLater
     base._standin = True
 
@@ -118,7 +78,7 @@ def _originals(cls: type) -> tuple[dict[str, Property], list[str], list[str]]:
     name = cls.__name__
     own = tables.qt_classes()[name]["properties"]
     properties = {
-        prop: _property_of(cls, prop, entry["type"], entry["writable"])
+        prop: property_of(cls, prop, entry["type"], entry["writable"])
         for prop, entry in tables.properties(name).items()
         if prop in own or prop in vars(cls)
     }
@@ -138,56 +98,23 @@ def _spoken(name: str) -> frozenset[str]:
     return frozenset(key.rstrip("_") for key in tables.allowed(name))
 
 
-def _property_of(cls: type, name: str, kind: str, writable: bool) -> Property:
-    capital = name[0].upper() + name[1:]
-    getter = next(
-        (
-            vars(base)[key]
-            for key in (name, f"is{capital}", f"has{capital}")
-            for base in cls.__mro__
-            if callable(getattr(base, key, None)) and key in vars(base)
-        ),
-        None,
-    )
-    setter = f"set{capital}"
-
-    def read(owner: Any) -> Any:
-        if getter is None:
-            return _qt_property(owner, name)
-        return getter.__get__(owner, type(owner))()
-
-    def write(owner: Any, value: Any) -> None:
-        # Through the object: a Python class may override the setter.
-        method = getattr(owner, setter, None)
-        if method is None:
-            _qt_set_property(owner, name, value)
-        else:
-            method(value)
-
-    return Property(name, kind, writable, read, write)
-
-
 def _object_name(owner: QtCore.QObject) -> str:
-    return _qt_property(owner, "objectName")
-
-
-def _missing(owner: object, name: str) -> str:
-    return f"{signals.table_name(owner)} has no attribute named '{name}'"
+    return qt_property(owner, "objectName")
 
 
 def _get_attribute(self: QtCore.QObject, name: str) -> Any:
     """What PythonQt tries after an object's members: dynamic properties, ``exec_``, children."""
     if name.startswith("_"):
-        raise AttributeError(_missing(self, name))
-    value = _qt_property(self, name)
+        raise AttributeError(missing(self, name))
+    value = qt_property(self, name)
     if value is not None and name in _dynamic_properties(self):
         return value
     if name.endswith("_") and not name.endswith("__"):
         return getattr(self, name[:-1])
-    for child in QtCore.QObject.children(self):
+    for child in _qt_children(self):
         if _object_name(child) == name:
             return child
-    raise AttributeError(_missing(self, name))
+    raise AttributeError(missing(self, name))
 
 
 def _dynamic_properties(owner: QtCore.QObject) -> list[str]:
@@ -212,19 +139,14 @@ def _set_attribute(self: QtCore.QObject, name: str, value: Any) -> None:
                 )
             break
     if name in _dynamic_properties(self):
-        _qt_set_property(self, name, value)
+        qt_set_property(self, name, value)
     elif not _is_foreign(type(self)):
         self.__dict__[name] = value
-    elif QtCore.QObject.findChild is not _find_child or not _is_child(value, name):
+    elif not loading:
         raise AttributeError(
             f"'{name}' does not exist on {type(self).__name__} and creating new attributes on "
             "C++ objects is not allowed"
         )
-
-
-def _is_child(value: Any, name: str) -> bool:
-    """Whether this is PySide's own loader, which leaves each widget as attribute of the top one."""
-    return isinstance(value, QtCore.QObject) and _object_name(value) == name
 
 
 def _is_foreign(cls: type) -> bool:
@@ -269,26 +191,30 @@ class _Slot:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Slot) and other.method == self.method
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 def _property(self: QtCore.QObject, name: str) -> Any:
     """``widget.property("text")``, also for the properties of Slicer's own classes."""
     member = getattr(type(self), name, None)
-    return member.read(self) if isinstance(member, Property) else _qt_property(self, name)
+    return member.read(self) if isinstance(member, Property) else qt_property(self, name)
 
 
 def _set_property(self: QtCore.QObject, name: str, value: Any) -> bool:
     if isinstance(getattr(type(self), name, None), Property):
         setattr(self, name, value)
         return True
-    return _qt_set_property(self, name, value)
+    return qt_set_property(self, name, value)
 
 
-def _find_children(self: QtCore.QObject, kind: Any, name: str | None = None) -> list[Any]:
+def _children(self: QtCore.QObject) -> tuple[Any, ...]:
+    return tuple(_qt_children(self))
+
+
+def _find_children(self: QtCore.QObject, kind: Any, name: str | None = None) -> tuple[Any, ...]:
     """Children at any depth of a class or of a class's name."""
     found: list[Any] = []
-    for child in QtCore.QObject.children(self):
+    for child in _qt_children(self):
         named = name is None or _object_name(child) == name
         if named and (
             any(cls.__name__ == kind for cls in type(child).__mro__)
@@ -297,7 +223,7 @@ def _find_children(self: QtCore.QObject, kind: Any, name: str | None = None) -> 
         ):
             found.append(child)
         found += _find_children(child, kind, name)
-    return found
+    return tuple(found)
 
 
 def _find_child(self: QtCore.QObject, kind: Any, name: str | None = None) -> Any:

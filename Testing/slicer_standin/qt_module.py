@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import ModuleType
 from typing import Any
-
-from PySide6 import QtCore
 
 from slicer_standin import dialogs, tables, ui_loader
 from slicer_standin.generated import standin_class
@@ -37,13 +36,14 @@ class _Ctk(ModuleType):
         )
 
 
+@cache
 def make_qt() -> ModuleType:
-    """The module ``qt``."""
+    """The module ``qt``, always the same one."""
     dialogs.apply()
-    assert QtCore.qVersion()
     return _Qt("qt")
 
 
+@cache
 def make_ctk() -> ModuleType:
-    """The module ``ctk``."""
+    """The module ``ctk``, always the same one."""
     return _Ctk("ctk")

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from vtkmodules.vtkCommonCore import vtkCollection
+
 SLICES = ("Red", "Yellow", "Green")
+WITH_LOGIC = ("Markups", "Volumes", "Tables", "Plots")
+"""Slicer's own modules whose logics are there; they register their node types."""
 
 
 class Logics:
     """The application's logics over one scene. ``close`` lets go of it."""
 
-    def __init__(self, scene: Any) -> None:
+    def __init__(self, scene: Any, cache: Path) -> None:
+        """``cache`` is the folder into which scene bundles are unpacked."""
         import slicer
-        import vtk
 
         self.scene = scene
-        for storage in ("vtkMRMLMarkupsJsonStorageNode", "vtkMRMLMarkupsROIJsonStorageNode"):
-            if not scene.IsNodeClassRegistered(storage):
-                scene.RegisterNodeClass(getattr(slicer, storage)())
+        self._cache, self._data_io = slicer.vtkCacheManager(), slicer.vtkDataIOManager()
+        self._cache.SetRemoteCacheDirectory(str(cache))
+        self._data_io.SetCacheManager(self._cache)
+        scene.SetCacheManager(self._cache)
+        scene.SetDataIOManager(self._data_io)
         if scene.GetDefaultNodeByClass("vtkMRMLSliceNode") is None:
             slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
         self.application = slicer.vtkSlicerApplicationLogic()
@@ -31,7 +38,7 @@ class Logics:
         four_up = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
         self.layout.GetLayoutNode().SetViewArrangement(four_up)
         self.slices = {}
-        collection = vtk.vtkCollection()
+        collection = vtkCollection()
         for name in SLICES:
             logic = slicer.vtkMRMLSliceLogic()
             logic.SetMRMLApplicationLogic(self.application)
@@ -41,6 +48,8 @@ class Logics:
             collection.AddItem(logic)
         self.application.SetSliceLogics(collection)
         self._modules: dict[str, Any] = {}
+        for name in WITH_LOGIC:
+            self.of_module(name)
 
     def of_module(self, name: str) -> Any:
         """The logic of one of Slicer's own modules (``"Markups"``), made when first asked for."""
@@ -50,6 +59,7 @@ class Logics:
             logic = getattr(slicer, f"vtkSlicer{name}Logic")()
             logic.SetMRMLApplicationLogic(self.application)
             logic.SetMRMLScene(self.scene)
+            self.application.SetModuleLogic(name, logic)
             self._modules[name] = logic
         return self._modules[name]
 

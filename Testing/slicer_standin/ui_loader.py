@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6 import QtCore, QtUiTools
 
-from slicer_standin import tables
+from slicer_standin import python_qt, tables
 from slicer_standin.generated import standin_class
 from slicer_standin.ui_check import check_tree
 
@@ -38,7 +38,11 @@ class QUiLoader(QtUiTools.QUiLoader):
         buffer = QtCore.QBuffer()
         buffer.setData(ET.tostring(root))
         buffer.open(QtCore.QIODevice.ReadOnly)
-        widget = super().load(buffer, parent)
+        python_qt.loading.append("ui")
+        try:
+            widget = super().load(buffer, parent)
+        finally:
+            python_qt.loading.clear()
         by_name = {w.name: w for w in (widget, *widget.findChildren(QtCore.QObject)) if w.name}
         for name, prop, value in own:
             setattr(by_name[name], prop, value)
@@ -89,4 +93,4 @@ def _take_connections(root: ET.Element) -> list[tuple[str, str, str, str]]:
         taken.append(tuple(line.findtext(k, "") for k in ("sender", "signal", "receiver", "slot")))
     if parent is not None:
         root.remove(parent)
-    return taken  # type: ignore[return-value]
+    return taken

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-DECORATED = {
+MISSED = {
     "qSlicerCoreApplication": ("testingEnabled", "sendEvent", "processEvents"),
     "qSlicerAbstractModule": ("widgetRepresentation", "createNewWidgetRepresentation"),
     "qSlicerAbstractModuleWidget": ("module",),
+    "qSlicerCoreIOManager": ("loadNodes", "saveNodes"),
 }
-"""Methods that Slicer adds for Python alone (its PythonQt decorators); the tables lack them."""
+"""Methods that the tables lack: PythonQt decorators, and declarations of several lines."""
 
 
 def wanted_classes() -> list[str]:
@@ -38,7 +39,7 @@ def main(api_file: str, runtime_file: str) -> None:
             sys.exit(f"{name} is no class of Slicer or CTK")
         while name in api and name not in classes:
             entry = {**api[name], "attributes": runtime["classes"].get(name)}
-            for method in DECORATED.get(name, ()):
+            for method in MISSED.get(name, ()):
                 entry["invokables"][method] = [[]]
             classes[name] = entry
             name = api[name]["base"]

@@ -6,7 +6,6 @@ import typing
 import weakref
 from typing import Any
 
-import vtk
 from PySide6 import QtWidgets
 
 from slicer_standin import faults
@@ -37,7 +36,7 @@ class _Cached:
         self.writing = False
         # The node must not keep this alive.
         me = weakref.ref(self)
-        self.tag = node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_: _refresh(me))
+        self.tag = node.AddObserver("ModifiedEvent", lambda *_: _refresh(me))
 
     def __del__(self) -> None:
         self.node.RemoveObserver(self.tag)
@@ -131,7 +130,7 @@ class _Wrapper:
             connector.write(self.getValue(name))
             connector.onChanged(self._to_node(name, connector))
         self._observers[tag] = self.AddObserver(
-            vtk.vtkCommand.ModifiedEvent, lambda *_: faults.guarded(self._to_gui)
+            "ModifiedEvent", lambda *_: faults.guarded(self._to_gui)
         )
         return tag
 

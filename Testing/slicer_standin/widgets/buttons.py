@@ -9,54 +9,95 @@ from PySide6 import QtCore, QtGui, QtWidgets
 from slicer_standin.generated import Parts, standin
 
 
+class Collapsing(Parts):
+    """Contents that are hidden while it is not checked; what is hidden by itself stays so."""
+
+    def _set_up(self: Any) -> None:
+        self._forcing = False
+        self._values["collapsedHeight"] = 14
+        self.checkable = True
+        self.checked = True
+        self.toggled.connect(self._show_contents)
+
+    def _get_collapsed(self: Any) -> bool:
+        return not self.checked
+
+    def _set_collapsed(self: Any, collapsed: bool) -> None:
+        self.checked = not collapsed
+
+    def _show_contents(self: Any, opened: bool) -> None:
+        for child in self.children():
+            if isinstance(child, QtWidgets.QWidget):
+                self._show_child(child, opened)
+        self.setMaximumHeight(_NO_LIMIT if opened else self._closed_height())
+        self.updateGeometry()
+
+    def _show_child(self: Any, child: Any, opened: bool) -> None:
+        wanted = child.property("visibilityToParent")
+        if wanted is None and child.testAttribute(QtCore.Qt.WA_WState_ExplicitShowHide):
+            wanted = not child.isHidden()
+        self._forcing = True
+        child.setVisible(opened and wanted is not False)
+        if wanted is not False:
+            child.setAttribute(QtCore.Qt.WA_WState_ExplicitShowHide, False)
+        self._forcing = False
+
+    def childEvent(self: Any, event: QtCore.QChildEvent) -> None:
+        # Not when it is added: then it is no whole widget yet.
+        if event.polished() and isinstance(event.child(), QtWidgets.QWidget):
+            event.child().installEventFilter(self)
+            if not self.checked:
+                self._show_child(event.child(), False)
+
+    def eventFilter(self: Any, child: Any, event: QtCore.QEvent) -> bool:
+        kind = event.type()
+        if kind in _TO_PARENT and not self._forcing:
+            child.setProperty("visibilityToParent", kind == QtCore.QEvent.ShowToParent)
+            if kind == QtCore.QEvent.ShowToParent and not self.checked:
+                self._show_child(child, False)
+        return False
+
+
+_NO_LIMIT = 16777215
+_TO_PARENT = (QtCore.QEvent.ShowToParent, QtCore.QEvent.HideToParent)
+
+
 @standin
-class ctkCollapsibleButton(Parts, QtWidgets.QAbstractButton):
+class ctkCollapsibleButton(Collapsing, QtWidgets.QAbstractButton):
     """A heading; its contents are hidden while it is collapsed."""
 
     def _set_up(self) -> None:
-        self.checkable = True
-        self.checked = True
-        self.setSizePolicy(QtWidgets.QSizePolicy.Preferred, QtWidgets.QSizePolicy.Maximum)
-        height = self._heading().height()
-        self.setContentsMargins(0, height, 0, 0)
-        self.toggled.connect(self._show_contents)
+        self.setSizePolicy(QtWidgets.QSizePolicy.Minimum, QtWidgets.QSizePolicy.Preferred)
+        self.setContentsMargins(0, self._heading().height(), 0, 0)
+        self.setBackgroundRole(QtGui.QPalette.Window)
 
     def _heading(self) -> QtCore.QRect:
-        height = self.fontMetrics().height() + 10
-        return QtCore.QRect(0, 0, self.width, height)
+        return QtCore.QRect(0, 0, self.width, self.fontMetrics().height() + 10)
 
-    def _get_collapsed(self) -> bool:
-        return not self.checked
+    def _heading_width(self) -> int:
+        return self.fontMetrics().horizontalAdvance(self.text) + 40
 
-    def _set_collapsed(self, collapsed: bool) -> None:
-        self.checked = not collapsed
+    def _closed_height(self) -> int:
+        return self._heading().height() + self.collapsedHeight
 
     def _show_contents(self, opened: bool) -> None:
-        for child in self.children():
-            if isinstance(child, QtWidgets.QWidget):
-                child.setVisible(opened)
-        self.setMaximumHeight(16777215 if opened else self._heading().height() + 2)
+        super()._show_contents(opened)
         self.contentsCollapsed.emit(not opened)
 
     def sizeHint(self) -> QtCore.QSize:
-        layout = self.layout()
-        hint = layout.sizeHint() if layout and self.checked else QtCore.QSize()
-        text = self.fontMetrics().horizontalAdvance(self.text) + 30
-        return QtCore.QSize(max(hint.width(), text), max(hint.height(), self._heading().height()))
+        least = QtCore.QSize(self._heading_width(), self._closed_height())
+        opened = self.layout() is not None and self.checked
+        return self.layout().totalSizeHint().expandedTo(least) if opened else least
 
     def minimumSizeHint(self) -> QtCore.QSize:
-        layout = self.layout()
-        hint = layout.minimumSize() if layout and self.checked else QtCore.QSize()
-        return QtCore.QSize(hint.width(), max(hint.height(), self._heading().height()))
+        opened = self.layout() is not None and self.checked
+        least = QtCore.QSize(self._heading_width(), self._heading().height())
+        if not opened:
+            return QtCore.QSize(least.width(), self._closed_height())
+        return self.layout().totalMinimumSize().expandedTo(least)
 
     def hitButton(self, position: QtCore.QPoint) -> bool:
         return self._heading().contains(position)
-
-    def childEvent(self, event: QtCore.QChildEvent) -> None:
-        # Contents added to a closed button stay out of sight.
-        child = event.child()
-        if event.added() and isinstance(child, QtWidgets.QWidget) and not self.checked:
-            child.setVisible(False)
 
     def paintEvent(self, event: QtGui.QPaintEvent) -> None:
         painter = QtWidgets.QStylePainter(self)
@@ -84,31 +125,11 @@ class ctkCollapsibleButton(Parts, QtWidgets.QAbstractButton):
 
 
 @standin
-class ctkCollapsibleGroupBox(Parts, QtWidgets.QGroupBox):
+class ctkCollapsibleGroupBox(Collapsing, QtWidgets.QGroupBox):
     """A group box that is open while it is checked."""
 
-    def _set_up(self) -> None:
-        self.checkable = True
-        self.checked = True
-        self.toggled.connect(self._show_contents)
-
-    def _get_collapsed(self) -> bool:
-        return not self.checked
-
-    def _set_collapsed(self, collapsed: bool) -> None:
-        self.checked = not collapsed
-
-    def _show_contents(self, opened: bool) -> None:
-        for child in self.children():
-            if isinstance(child, QtWidgets.QWidget):
-                child.setVisible(opened)
-        closed = self.fontMetrics().height() + 8
-        self.setMaximumHeight(16777215 if opened else closed)
-
-    def childEvent(self, event: QtCore.QChildEvent) -> None:
-        child = event.child()
-        if event.added() and isinstance(child, QtWidgets.QWidget) and not self.checked:
-            child.setVisible(False)
+    def _closed_height(self) -> int:
+        return self.fontMetrics().height() + self.collapsedHeight
 
 
 @standin

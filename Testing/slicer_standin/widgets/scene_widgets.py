@@ -18,7 +18,7 @@ class WithScene(Parts):
         if scene is self._scene:
             return
         self._scene = scene
-        self.mrmlSceneChanged.emit(scene)  # type: ignore[attr-defined]
+        self.mrmlSceneChanged.emit(scene)
 
 
 @standin

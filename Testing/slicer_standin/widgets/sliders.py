@@ -23,7 +23,7 @@ class ctkSliderWidget(Parts, QtWidgets.QWidget):
         self._box = QtWidgets.QDoubleSpinBox()
         row.addWidget(self._slider)
         row.addWidget(self._box)
-        self.setSizePolicy(QtWidgets.QSizePolicy.Minimum, QtWidgets.QSizePolicy.Fixed)
+        self.setSizePolicy(QtWidgets.QSizePolicy.Expanding, QtWidgets.QSizePolicy.Fixed)
         self._values.update(tracking=True, minimum=0.0, maximum=99.0, value=0.0, singleStep=1.0)
         self._values.update(pageStep=10.0, spinBoxVisible=True, decimals=2)
         self._box.setRange(0.0, 99.0)
