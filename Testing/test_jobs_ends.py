@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from GastricDiffLib.jobs import Job, JobState
 from GastricDiffLib.jobs import job as job_module
 from GastricDiffLib.jobs.process import started
-from GastricDiffLib.jobs.record import Record, write_record
+from GastricDiffLib.jobs.record import Record, read_record, write_record
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals, and no sh")
 
@@ -70,6 +70,19 @@ def test_a_job_and_its_children_are_gone_soon_after_their_starter_is_killed(kind
     assert "the program that started this job has ended" in job.log.read_text()
 
 
+@posix
+def test_workers_end_even_if_job_and_starter_are_killed_at_once(tmp_path):
+    starter = parent(tmp_path / "job", [*LONG, tmp_path / "out"])
+    processes = family(tmp_path / "job", children=3)
+    starter.send_signal(signal.SIGSTOP)
+    os.kill(next(iter(processes)), signal.SIGKILL)
+    starter.send_signal(signal.SIGKILL)
+    starter.wait()
+    assert gone(processes)
+    job = Job.find(tmp_path / "job")
+    assert (job.state, job.exit_code) == (JobState.FAILED, None)
+
+
 def test_a_detached_job_outlives_its_starter_and_is_found_again(tmp_path):
     assert parent(tmp_path / "job", [*LONG, tmp_path / "out"], detached=True).wait() == 0
     job = Job.find(tmp_path / "job")
@@ -85,11 +98,21 @@ def test_a_detached_job_outlives_its_starter_and_is_found_again(tmp_path):
 def test_a_detached_job_can_end_while_nobody_looks(tmp_path):
     arguments = ["phantom", "--cases", "2", tmp_path / "out"]
     assert parent(tmp_path / "job", arguments, detached=True).wait() == 0
+    early = Job.find(tmp_path / "job")
+    assert early.state is JobState.RUNNING
     assert until((tmp_path / "out" / "cohort.csv").exists)
     job = Job.find(tmp_path / "job")
     assert job.wait() is JobState.DONE
     assert job.result["cases"] == 2
     assert [event["event"] for event in job.poll()] == ["progress", "progress", "result"]
+
+    following = Job.start([*LONG, tmp_path / "more"], tmp_path / "job")
+    assert early.wait() is not JobState.RUNNING  # and takes nothing from the job after it
+    assert Job.find(tmp_path / "job") is following
+    assert following.state is JobState.RUNNING
+    assert read_record(tmp_path / "job").state == "running"
+    following.cancel()
+    assert following.wait() is JobState.CANCELLED
 
 
 @pytest.mark.parametrize("since", ["a time long ago", None])

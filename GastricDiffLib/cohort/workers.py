@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Generic, TypeVar
+
+from GastricDiffLib.workers import begin_worker
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -65,7 +64,8 @@ class _Lane(Generic[Job, Result]):
             return
         if self._pool is None:
             # spawn: forking a process that already runs torch's threads can lock up
-            self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_begin)
+            spawn = get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=begin_worker)
         self.index = job[0]
         self.future = self._pool.submit(self._run, job[1])
 
@@ -81,17 +81,3 @@ class _Lane(Generic[Job, Result]):
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
-
-
-def _begin() -> None:
-    """Prepare a worker: it ends with its parent, and leaves Ctrl+C to it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    # A worker waits for its next job forever, even when nobody is left to send one.
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

@@ -118,7 +118,8 @@ class Job:
     def find(cls, folder: Path | str) -> Job | None:
         """The job of this folder, running or ended, whoever started it; None if there is none.
 
-        Its first :meth:`poll` gives all its events.
+        One that this session started and that still runs is the same object; of any other, the
+        first :meth:`poll` gives all events.
         """
         folder = Path(folder).absolute()
         if (own := cls._own.get(folder)) is not None:
@@ -152,7 +153,7 @@ class Job:
 
     def cancel(self) -> None:
         """Ask it to end and leave nothing half-done; later calls of :meth:`poll` see to it."""
-        if self.state is not JobState.RUNNING or self._cancelled():
+        if self.state is not JobState.RUNNING or self._deadline is not None:
             return
         self._deadline = time.monotonic() + KILLING
         try:
@@ -221,7 +222,8 @@ class Job:
 
     def _conclude(self) -> None:
         self._tree.close()
-        Job._own.pop(self.folder, None)
+        if Job._own.get(self.folder) is self:
+            del Job._own[self.folder]
         codes = (self._told, self._tree.code, self._record.exit_code)
         self.exit_code = next((code for code in codes if code is not None), None)
         if self.exit_code == 0:
@@ -232,6 +234,9 @@ class Job:
             self.state = JobState.FAILED
             if self._told is None or self.error is None:
                 self.error = why(self.exit_code, self.log)
+        kept = read_record(self.folder)
+        if kept is None or (kept.pid, kept.started) != (self._record.pid, self._record.started):
+            return  # another job has this folder by now
         self._record.state, self._record.exit_code = self.state.value, self.exit_code
         with contextlib.suppress(InputError):
             write_record(self.folder, self._record)

@@ -18,6 +18,7 @@ from GastricDiffLib.ct.writing import write_nrrd
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import new_folder
 from GastricDiffLib.progress import Progress
+from GastricDiffLib.workers import begin_worker
 
 from .case import DEFAULT_DIFFICULTY, make_case
 
@@ -88,7 +89,8 @@ def _each(jobs: list[tuple[str, PlannedCase, float]], workers: int) -> Iterator[
             yield
         return
     # spawn: forking a process that already runs torch's threads can lock up
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    spawn = get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=begin_worker)
     try:
         for future in as_completed([pool.submit(_write_case, *job) for job in jobs]):
             future.result()
