@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from PySide6 import QtCore
@@ -53,16 +54,29 @@ class Property:
         self.write(owner, right)
 
 
-class Refused:
-    """A name that PySide6 has and Slicer's Qt has not."""
+REFUSED: dict[type, frozenset[str]] = {}
+"""What each of PySide6's classes has that Slicer's Qt has not."""
+CALLED_BY_QT = frozenset(
+    {
+        *("clearItemData", "createSourceIndex", "multiData", "skipData", "propertyChange"),
+        *("handleEditorEvent", "initStyleOptionForIndex", "initViewItemOption", "paintingRoles"),
+        *("itemDelegateForIndex", "closeEvent", "nativeEvent", "paintEvent", "resolveInterface"),
+        *("drawItems", "extension", "setSizeConstraints"),
+    }
+)
+"""Qt 6's virtual methods: it looks for them on every object, and they must not raise."""
 
-    def __init__(self, name: str, original: Any) -> None:
-        self.name, self.original = name, original
 
-    def __get__(self, owner: Any, cls: type) -> Any:
-        if owner is not None and self.name not in tables.allowed(signals.table_name(owner)):
-            raise AttributeError(missing(owner, self.name))
-        return self.original if owner is None else self.original.__get__(owner, cls)
+@cache
+def refused(cls: type) -> frozenset[str]:
+    """The names of a class that only Qt 6 has. Python's own classes may use them for themselves."""
+    found: set[str] = set()
+    for base in cls.__mro__:
+        later = cls.__mro__[: cls.__mro__.index(base)]
+        for name in REFUSED.get(base, ()):
+            if not any(name in vars(derived) for derived in later if derived not in REFUSED):
+                found.add(name)
+    return frozenset(found - tables.allowed(signals.class_name(cls)))
 
 
 def property_of(cls: type, name: str, kind: str, writable: bool) -> Property:
@@ -97,4 +111,7 @@ def property_of(cls: type, name: str, kind: str, writable: bool) -> Property:
 
 def missing(owner: object, name: str) -> str:
     """What PythonQt says of a name that an object does not have."""
-    return f"{signals.table_name(owner)} has no attribute named '{name}'"
+    cls = signals.table_name(owner)
+    if name in tables.allowed(cls):
+        return f"{cls}.{name} is there in Slicer, but the stand-in lacks it"
+    return f"{cls} has no attribute named '{name}'"

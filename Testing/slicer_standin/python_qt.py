@@ -15,12 +15,14 @@ from PySide6 import QtCore, QtGui, QtNetwork, QtPrintSupport, QtSvg, QtWidgets, 
 
 from slicer_standin import signals, tables
 from slicer_standin.members import (
+    CALLED_BY_QT,
+    REFUSED,
     Property,
-    Refused,
     missing,
     property_of,
     qt_property,
     qt_set_property,
+    refused,
 )
 
 MODULES = (QtCore, QtGui, QtWidgets, QtNetwork, QtPrintSupport, QtSvg, QtXml)
@@ -35,24 +37,20 @@ def apply() -> None:
         return
     classes = [cls for cls in _all_classes() if cls.__name__ in tables.qt_classes()]
     originals = {cls: _originals(cls) for cls in classes}
-    for cls, (properties, foreign, refused) in originals.items():
+    for cls, (properties, foreign, only_qt_6) in originals.items():
+        REFUSED[cls] = frozenset(only_qt_6) - CALLED_BY_QT
         for name, entry in properties.items():
             setattr(cls, name, entry)
         for name in foreign:
             setattr(cls, name, signals.ForeignSignal(name))
-        for name in refused:
-            setattr(cls, name, Refused(name, vars(cls)[name]))
     for cls in _all_classes():
         if "__setattr__" in vars(cls) or cls is QtCore.QObject:
             cls.__setattr__ = _set_attribute
     base: Any = QtCore.QObject
     base.__getattr__ = _get_attribute
     base.name = Property("name", "QString", True, _object_name, QtCore.QObject.setObjectName)
-    # PySide looks these two up past the class.
     look_up = base.__getattribute__
-    base.__getattribute__ = lambda self, name: (
-        _CONNECTING[name].__get__(self) if name in _CONNECTING else look_up(self, name)
-    )
+    base.__getattribute__ = lambda self, name: _look_up(self, name, look_up)
     base.className = signals.table_name
     base.property, base.setProperty = _property, _set_property
     base.findChild, base.findChildren = _find_child, _find_children
@@ -82,15 +80,15 @@ def _originals(cls: type) -> tuple[dict[str, Property], list[str], list[str]]:
         for prop, entry in tables.properties(name).items()
         if prop in own or prop in vars(cls)
     }
-    foreign, refused = [], []
+    foreign, only_qt_6 = [], []
     for key, value in vars(cls).items():
         if key.startswith("_") or key in properties:
             continue
         if type(value) is QtCore.Signal and key in tables.signals(name):
             foreign.append(key)
         elif key.rstrip("_") not in _spoken(name) and key != "staticMetaObject":
-            refused.append(key)
-    return properties, foreign, refused
+            only_qt_6.append(key)
+    return properties, foreign, only_qt_6
 
 
 @cache
@@ -102,6 +100,23 @@ def _object_name(owner: QtCore.QObject) -> str:
     return qt_property(owner, "objectName")
 
 
+def _look_up(self: QtCore.QObject, name: str, usual: Callable[[Any, str], Any]) -> Any:
+    if name in _CONNECTING:
+        # PySide looks these two up past the class.
+        return _CONNECTING[name].__get__(self)
+    if not name.startswith("_") and name in refused(type(self)):
+        own = self.__dict__.get(name)
+        if own is None or _is_pysides(own):
+            raise AttributeError(missing(self, name))
+        return own
+    return usual(self, name)
+
+
+def _is_pysides(value: Any) -> bool:
+    """Whether this is what PySide itself keeps on an object: bound signals and slots."""
+    return type(value).__name__ in ("SignalInstance", "MetaFunction")
+
+
 def _get_attribute(self: QtCore.QObject, name: str) -> Any:
     """What PythonQt tries after an object's members: dynamic properties, ``exec_``, children."""
     if name.startswith("_"):
@@ -109,6 +124,10 @@ def _get_attribute(self: QtCore.QObject, name: str) -> Any:
     value = qt_property(self, name)
     if value is not None and name in _dynamic_properties(self):
         return value
+    # An enum's value, which PySide finds on the class alone.
+    on_class = getattr(type(self), name, None) if name[0].isupper() else None
+    if on_class is not None:
+        return on_class
     if name.endswith("_") and not name.endswith("__"):
         return getattr(self, name[:-1])
     for child in _qt_children(self):
@@ -123,7 +142,7 @@ def _dynamic_properties(owner: QtCore.QObject) -> list[str]:
 
 def _set_attribute(self: QtCore.QObject, name: str, value: Any) -> None:
     """Set a property; a new attribute only on objects of Python's own classes."""
-    if name.startswith("_"):
+    if name.startswith("_") or _is_pysides(value):
         self.__dict__[name] = value
         return
     for cls in type(self).__mro__:

@@ -99,10 +99,15 @@ def _handlers(owner: QtCore.QObject) -> dict[str, list[_Handler]]:
 
 def table_name(owner: object) -> str:
     """The name under which the tables know an object's class."""
-    for cls in type(owner).__mro__:
-        if cls.__name__ in tables.slicer_classes() or cls.__name__ in tables.qt_classes():
-            return cls.__name__
-    return type(owner).__name__
+    return class_name(type(owner))
+
+
+def class_name(cls: type) -> str:
+    """The name of the nearest class that the tables know."""
+    for base in cls.__mro__:
+        if base.__name__ in tables.slicer_classes() or base.__name__ in tables.qt_classes():
+            return base.__name__
+    return cls.__name__
 
 
 def is_standin_signal(owner: QtCore.QObject, name: str) -> bool:
