@@ -39,7 +39,7 @@ class GastricDiff(ScriptedLoadableModule):
         self.parent.title = _("GastricDiff")
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Classification")]
         self.parent.dependencies = []
-        self.parent.contributors = ["GastricDiff maintainers"]
+        self.parent.contributors = ["The GastricDiff authors"]
         self.parent.helpText = _(
             "Tells from a CT and a roughly drawn box around a gastric tumour whether it is "
             "differentiated or undifferentiated: choose the CT, place the box, click Classify. "
@@ -63,18 +63,20 @@ def register_sample_data() -> None:
         category="GastricDiff",
         sampleName="GastricDiffPhantom",
         thumbnailFileName=str(icon),
-        uris=None,
-        fileNames=None,
-        nodeNames="Phantom",
+        uris=[],
+        fileNames=[],
+        nodeNames=[],
         customDownloader=make_sample,
     )
 
 
 def make_sample(_source: Any = None) -> Any:
-    """Add a synthetic CT with a tumour to the scene; returns its volume node."""
+    """Add a synthetic CT with a tumour to the scene and show it; returns its volume node."""
     from GastricDiffLib.desktop.sample import add_phantom
 
-    return add_phantom(slicer.mrmlScene)
+    node = add_phantom(slicer.mrmlScene)
+    slicer.util.setSliceViewerLayers(background=node, fit=True)
+    return node
 
 
 class GastricDiffWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -85,6 +87,7 @@ class GastricDiffWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self.logic: GastricDiffLogic | None = None
         self.panel: Any = None
+        self._entered = False
 
     def setup(self) -> None:
         """The user opens the module for the first time."""
@@ -102,15 +105,17 @@ class GastricDiffWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.EndCloseEvent, self.on_scene_changed)
         self.addObserver(scene, scene.EndImportEvent, self.on_scene_changed)
         self.addObserver(scene, scene.NodeRemovedEvent, self.on_node_removed)
-        self.panel.attach()
+        self.enter()
 
     def enter(self) -> None:
         """The user comes to the module."""
+        self._entered = True
         self.panel.attach()
         self.panel.refresh()
 
     def exit(self) -> None:
         """The user goes to another module; what runs goes on."""
+        self._entered = False
         self.panel.detach()
 
     def cleanup(self) -> None:
@@ -123,7 +128,8 @@ class GastricDiffWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel.scene_closes()
 
     def on_scene_changed(self, _caller: Any, _event: str) -> None:
-        if self.parent.isEntered:
+        # Not the parent's isEntered: a test without a main window never sets it.
+        if self._entered:
             self.panel.detach()
             self.panel.attach()
 
@@ -146,8 +152,10 @@ class GastricDiffTest(ScriptedLoadableModuleTest):
         """Every scenario, each in a scene of its own."""
         from GastricDiffLib.desktop.scenarios import SCENARIOS
 
+        widget = slicer.util.getModuleWidget("GastricDiff")
+        widget.enter()
         for scenario in SCENARIOS:
             self.setUp()
             self.delayDisplay(scenario.__name__)
-            scenario(slicer.util.getModuleWidget("GastricDiff"))
+            scenario(widget)
         self.delayDisplay("passed")

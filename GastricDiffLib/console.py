@@ -6,10 +6,12 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
+try:
     from tqdm import tqdm
+except ImportError:  # in Slicer's own process, which shows no bar
+    tqdm = None
 
 
 class Console:
@@ -30,9 +32,6 @@ class Console:
             self._emit("progress", done=done, total=total, message=message)
             return
         if self._bar is None or self._bar.total != total:
-            # Here, since Slicer's process, which shows no bar, may not have it.
-            from tqdm import tqdm
-
             self.end_progress()
             self._bar = tqdm(total=total, disable=None, leave=False, file=sys.stderr)
         self._bar.set_description_str(message, refresh=False)

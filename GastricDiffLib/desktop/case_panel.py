@@ -40,7 +40,10 @@ class CasePanel:
         ui = desk.ui
         ui.ctFactsLabel.text = "\n".join([self.facts.ct, *(f"⚠ {n}" for n in self.facts.notes)])
         ui.ctFactsLabel.visible = bool(self.facts.ct)
-        ui.boxFactsLabel.text = self.facts.box or self.facts.problem
+        # What is merely missing, the Classify button says.
+        both = desk.ct is not None and desk.roi is not None
+        ui.boxFactsLabel.text = self.facts.box or (self.facts.problem if both else "")
+        ui.boxFactsLabel.visible = bool(ui.boxFactsLabel.text)
         ui.placeButton.enabled = desk.ct is not None
         ui.drawButton.enabled = desk.ct is not None
         ui.handlesCheckBox.enabled = desk.roi is not None

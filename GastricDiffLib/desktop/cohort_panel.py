@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import qt  # type: ignore[import-not-found]
@@ -22,7 +21,9 @@ from GastricDiffLib.desktop.progress import progress_line, show_progress
 from GastricDiffLib.desktop.timer import Timer
 from GastricDiffLib.errors import InputError
 
-COLUMNS = ("case_id", "patient_id", "label", "state")
+COLUMNS = ("case_id", "label", "state", "patient_id")
+WIDEST_STATE = 110
+"""Pixels; the whole of a long fault is in the tooltip."""
 
 
 class CohortPanel:
@@ -34,6 +35,7 @@ class CohortPanel:
         self.export = ExportLogic()
         self._timer = Timer(desk.messages, self._look)
         self._filling = False
+        self._shown = ""
         ui, guarded = desk.ui, desk.messages.guarded
         ui.cohortPath.currentPathChanged.connect(guarded(self._on_path))
         ui.datasetPath.currentPathChanged.connect(guarded(self._on_dataset))
@@ -51,12 +53,12 @@ class CohortPanel:
             return
         show_path(ui.cohortPath, parameters.cohort)
         show_path(ui.datasetPath, parameters.dataset)
-        wanted = Path(parameters.cohort) if parameters.cohort else None
-        if (self.table.path if self.table else None) != wanted and not self.export.running:
-            self.table = None
+        if parameters.cohort != self._shown and not self.export.running:
+            self._shown, self.table = parameters.cohort, None
             self._fill()
-            if wanted is not None:
-                self.table = CohortTable.open(wanted)
+            # Not before it is typed to its end.
+            if parameters.cohort.lower().endswith(".csv"):
+                self.table = CohortTable.open(parameters.cohort)
                 self._fill()
         chosen = 0 <= ui.cohortTable.currentRow() < len(self.table.cases if self.table else [])
         free = not self.export.running
@@ -120,7 +122,7 @@ class CohortPanel:
 
     def _table(self) -> CohortTable:
         if self.table is None:
-            raise InputError("no cohort file", mend="choose one at File, a new name will do")
+            raise InputError("no cohort file", mend="name a .csv at File, a new one will do")
         return self.table
 
     def _row(self) -> int:
@@ -160,7 +162,7 @@ class CohortPanel:
         try:
             grid.rowCount = len(cases)
             for row, case in enumerate(cases):
-                told = (case.case_id, case.patient_id, case.label, case.told())
+                told = (case.case_id, case.label, case.told(), case.patient_id)
                 for column, text in enumerate(told):
                     item = qt.QTableWidgetItem(text)
                     item.setToolTip(text)
@@ -168,6 +170,8 @@ class CohortPanel:
                         item.setFlags(qt.Qt.ItemIsSelectable | qt.Qt.ItemIsEnabled)
                     grid.setItem(row, column, item)
             grid.resizeColumnsToContents()
+            state = COLUMNS.index("state")
+            grid.setColumnWidth(state, min(grid.columnWidth(state), WIDEST_STATE))
         finally:
             self._filling = False
 

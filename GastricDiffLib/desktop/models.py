@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any, Protocol
@@ -60,16 +61,27 @@ def _title(path: str) -> str:
     if path == str(demo_model()):
         return _("Demo model, phantoms only")
     try:
-        name = str(read_metadata(path).get("name") or Path(path).stem)
+        name = str(_metadata(path).get("name") or Path(path).stem)
     except InputError:
         return _("{name}: cannot be read").format(name=Path(path).name)
     return f"{name} ({Path(path).parent.name})" if Path(path).parent.name != name else name
 
 
+def _metadata(path: Path | str) -> dict[str, Any]:
+    """As ``read_metadata``, which the panel asks for with every move of a box's handle."""
+    stat = Path(path).stat() if Path(path).is_file() else None
+    return _read(str(path), (stat.st_mtime_ns, stat.st_size) if stat else None)
+
+
+@lru_cache(maxsize=4 * KEPT)
+def _read(path: str, _seen: tuple[int, int] | None) -> dict[str, Any]:
+    return read_metadata(path)
+
+
 def model_problem(path: str) -> str:
     """Why a model cannot be used, empty where it can."""
     try:
-        read_metadata(path or demo_model())
+        _metadata(path or demo_model())
     except InputError as error:
         return str(error)
     return ""
@@ -78,7 +90,7 @@ def model_problem(path: str) -> str:
 def model_card(path: str) -> str:
     """What a model says of itself, as HTML for a narrow panel."""
     try:
-        metadata = read_metadata(path or demo_model())
+        metadata = _metadata(path or demo_model())
     except InputError as error:
         return escape(str(error))
     training = metadata.get("training") or {}

@@ -33,13 +33,13 @@ def vote_text(result: CaseResult) -> str:
 
 
 def slice_rows(result: CaseResult) -> list[tuple[str, str, str, str]]:
-    """Position, probability, vote and whether the box cuts it, for each row of the table."""
+    """Position, probability, whether the box cuts it, and vote, for each row of the table."""
     return [
         (
             f"{position:.1f}".replace("-", "−"),
             f"{p:.3f}",
-            result.classes[int(vote)],
             "●" if inside else "",
+            result.classes[int(vote)],
         )
         for position, p, vote, inside in zip(
             result.position_mm, result.p, result.slice_votes, result.in_roi, strict=True

@@ -28,7 +28,7 @@ class ResultPanel:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._result: CaseResult | None = None
-        self._shown: Any = None
+        self._shown: Any = self  # nothing yet, which is not the same as no result
         self._dressed: Any = None
         self._plots: list[Any] = []
         guarded = desk.messages.guarded
@@ -48,10 +48,11 @@ class ResultPanel:
                 self._result = result_from_nodes(ct) if nodes else None
             finally:
                 self._fill()
-        for widget in (ui.sliceTable, ui.overlayCheckBox, ui.opacitySlider, ui.thresholdSlider):
-            widget.enabled = self._result is not None
-        ui.reportButton.enabled = self._result is not None
-        ui.layoutButton.enabled = self._result is not None or self._desk.layout.ours
+        for widget in (
+            ui.sliceTable, ui.overlayCheckBox, ui.opacityLabel, ui.opacitySlider,
+            ui.thresholdLabel, ui.thresholdSlider, ui.reportButton, ui.layoutButton,
+        ):  # fmt: skip
+            widget.visible = self._result is not None
         if not self._desk.layout.ours:
             ui.layoutButton.checked = False
         self._overlay()
@@ -59,7 +60,7 @@ class ResultPanel:
     def show(self) -> None:
         """A new result is there: unfold it, lay the heat over the CT as the settings say."""
         self._desk.ui.resultSection.collapsed = False
-        self._shown = None
+        self._shown = self
         self.refresh()
 
     def switch_layout(self) -> None:
