@@ -56,6 +56,7 @@ def test_widgets_and_parameter_node_follow_each_other(desktop):
     assert (desktop.ui("count").value, desktop.ui("device").currentText) == (7, "cpu")
     assert (desktop.ui("speed").currentText, desktop.ui("note").text) == ("FAST", "hello")
     assert desktop.ui("folder").currentPath == "/data"
+    assert desktop.ui("folder").filters == 1
     desktop.ui("shown").click()
     desktop.ui("device").currentIndex = 0
     desktop.ui("note").text = "bye"
@@ -165,6 +166,8 @@ def test_a_picture_shows_the_panel_in_both_palettes(desktop, tmp_path):
         ("<slot>setEnabled(bool)", "<slot>enable(bool)", "QSpinBox has no slot enable(bool)"),
         ("<receiver>count", "<receiver>counter", "no widget 'counter'"),
         ('name="fail"', 'name="go"', "go: two widgets of this name"),
+        ("<double>0.05</double>", "<string>0.05</string>", "is of type double, not <string>"),
+        ("<set>ctkPathLineEdit::Dirs", "<set>ctkPathLineEdit::Filter::Dirs", "5.15 does not read"),
         ("<class>ctkPathLineEdit</class>", "<class>ctkPathEdit</class>", "used, but not described"),
     ],
 )

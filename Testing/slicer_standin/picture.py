@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ _DARK = {"window": "#323232", "base": "#191919", "alternate": "#323232", "button
 
 def use_own_font(app: Any) -> None:
     """DejaVu Sans out of matplotlib: the same on every machine, also on one without any fonts."""
-    import matplotlib
-
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    # Found without importing it, which a test may want to rule out.
+    found = find_spec("matplotlib")
+    assert found is not None and found.origin is not None
+    folder = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
     for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf"):
         QtGui.QFontDatabase.addApplicationFont(str(folder / name))
     app.setFont(QtGui.QFont("DejaVu Sans", 9))

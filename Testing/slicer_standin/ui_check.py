@@ -9,6 +9,14 @@ from slicer_standin import tables
 
 _LAYOUTS = frozenset({"QHBoxLayout", "QVBoxLayout", "QGridLayout", "QFormLayout"})
 _LAYOUT_ONLY = frozenset({"leftMargin", "topMargin", "rightMargin", "bottomMargin", "margin"})
+_TAGS = {
+    "bool": ("bool",),
+    "int": ("number",),
+    "double": ("double", "number"),
+    "QString": ("string",),
+    "QStringList": ("stringlist",),
+}
+"""How a property of a C++ type is written."""
 _LAYOUT_SPACING = frozenset({"horizontalSpacing", "verticalSpacing", "spacing"})
 
 
@@ -41,10 +49,8 @@ def _widgets(root: ET.Element) -> list[str]:
             continue
         for element in widget.findall("property"):
             prop = str(element.get("name"))
-            if element.get("stdset") != "0" and prop not in tables.properties(cls):
-                found.append(f"{name}: {cls} has no property '{prop}'")
-            elif element.get("stdset") != "0" and not tables.properties(cls)[prop]["writable"]:
-                found.append(f"{name}: the property '{prop}' of {cls} is not writable")
+            if element.get("stdset") != "0":
+                found += [f"{name}: {text}" for text in _property(cls, prop, element)]
     for layout in root.iter("layout"):
         cls = str(layout.get("class"))
         if cls not in _LAYOUTS:
@@ -55,6 +61,20 @@ def _widgets(root: ET.Element) -> list[str]:
             if element.get("name") not in known:
                 found.append(f"{layout.get('name')}: {cls} has no property '{element.get('name')}'")
     return found
+
+
+def _property(cls: str, prop: str, element: ET.Element) -> list[str]:
+    if prop not in tables.properties(cls):
+        return [f"{cls} has no property '{prop}'"]
+    kind, value = tables.properties(cls)[prop]["type"], element[0]
+    if not tables.properties(cls)[prop]["writable"]:
+        return [f"the property '{prop}' of {cls} is not writable"]
+    if kind in _TAGS and value.tag not in _TAGS[kind]:
+        return [f"'{prop}' of {cls} is of type {kind}, not <{value.tag}>"]
+    text = value.text or ""
+    if value.tag in ("enum", "set") and any(key.count("::") > 1 for key in text.split("|")):
+        return [f"'{prop}': Qt 5.15 does not read {text}, but the key with its class alone"]
+    return []
 
 
 def _names(root: ET.Element) -> list[str]:

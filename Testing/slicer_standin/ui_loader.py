@@ -45,7 +45,7 @@ class QUiLoader(QtUiTools.QUiLoader):
             python_qt.loading.clear()
         by_name = {w.name: w for w in (widget, *widget.findChildren(QtCore.QObject)) if w.name}
         for name, prop, value in own:
-            setattr(by_name[name], prop, value)
+            setattr(by_name[name], prop, _enum(type(by_name[name]), prop, value))
         for sender, signal, receiver, slot in connections:
             by_name[sender].connect(signal, by_name[receiver], slot)
         return widget
@@ -81,9 +81,24 @@ def _value(element: ET.Element) -> Any:
         return float(text)
     if inner.tag == "stringlist":
         return [entry.text or "" for entry in inner.findall("string")]
-    if inner.tag in ("enum", "set"):
-        return [key.rpartition("::")[2] for key in text.split("|")]
-    return text
+    return _Keys(text) if inner.tag in ("enum", "set") else text
+
+
+class _Keys(str):
+    """The text of an enum's keys: ``ctkPathLineEdit::Dirs|ctkPathLineEdit::Readable``."""
+
+
+def _enum(cls: type, prop: str, value: Any) -> Any:
+    """The number that an enum's keys stand for; anything else as it is."""
+    if not isinstance(value, _Keys):
+        return value
+    combined = 0
+    for key in value.split("|"):
+        number = getattr(cls, key.rpartition("::")[2], None)
+        if number is None:
+            raise NotImplementedError(f"{key} for {cls.__name__}.{prop}: the stand-in lacks it")
+        combined |= int(number)
+    return combined
 
 
 def _take_connections(root: ET.Element) -> list[tuple[str, str, str, str]]:
