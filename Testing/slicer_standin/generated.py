@@ -13,6 +13,7 @@ from typing import Any
 from PySide6 import QtCore, QtWidgets
 
 from slicer_standin import python_qt, signals, tables
+from slicer_standin.enums import ENUMS
 
 python_qt.apply()
 CLASSES: dict[str, type] = {}
@@ -48,6 +49,8 @@ def standin(cls: type) -> type:
     """Complete a class that has behaviour with all that the tables list for its name."""
     name = cls.__name__
     entry = tables.slicer_classes()[name]
+    for key, number in ENUMS.get(name, {}).items():
+        setattr(cls, key, number)
     _refuse_inventions(cls, name)
     for prop, about in entry["properties"].items():
         setattr(cls, prop, _property(cls, prop, about))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6 import QtCore, QtWidgets
+from PySide6 import QtWidgets
 
 from slicer_standin import dialogs
 from slicer_standin.generated import Parts, standin
@@ -11,19 +11,6 @@ from slicer_standin.generated import Parts, standin
 @standin
 class ctkPathLineEdit(Parts, QtWidgets.QWidget):
     """A combo box to type a path in and a button that opens a file dialog."""
-
-    Dirs = QtCore.QDir.Dirs
-    AllDirs = QtCore.QDir.AllDirs
-    Files = QtCore.QDir.Files
-    Drives = QtCore.QDir.Drives
-    AllEntries = QtCore.QDir.AllEntries
-    Readable = QtCore.QDir.Readable
-    Writable = QtCore.QDir.Writable
-    Executable = QtCore.QDir.Executable
-    Hidden = QtCore.QDir.Hidden
-    NoDot = QtCore.QDir.NoDot
-    NoDotDot = QtCore.QDir.NoDotDot
-    NoDotAndDotDot = QtCore.QDir.NoDotAndDotDot
 
     def _set_up(self) -> None:
         row = QtWidgets.QHBoxLayout(self)
@@ -37,7 +24,8 @@ class ctkPathLineEdit(Parts, QtWidgets.QWidget):
         row.addWidget(self._box)
         row.addWidget(self._browse)
         self._values.update(showBrowseButton=True, showHistoryButton=True, currentPath="")
-        self._values.update(filters=self.AllDirs | self.Files | self.NoDotAndDotDot)
+        shown = self.AllEntries | self.NoDotAndDotDot | self.Readable | self.Executable
+        self._values.update(filters=shown, sizeAdjustPolicy=self.AdjustToMinimumContentsLength)
         self._browse.clicked.connect(self.browse)
         self._box.editTextChanged.connect(self._typed)
 
@@ -60,9 +48,9 @@ class ctkPathLineEdit(Parts, QtWidgets.QWidget):
     def browse(self) -> None:
         """Ask for a folder, a new file or an existing one, as the filters say."""
         filters = self.filters
-        if not int(filters) & int(self.Files):
+        if not filters & self.Files:
             kind = "getExistingDirectory"
-        elif int(filters) & int(self.Writable):
+        elif filters & self.Writable:
             kind = "getSaveFileName"
         else:
             kind = "getOpenFileName"

@@ -15,9 +15,6 @@ from slicer_standin.widgets.scene_widgets import qSlicerWidget
 class qSlicerMarkupsPlaceWidget(qSlicerWidget):
     """A button that starts and ends the placing of the current node's points."""
 
-    ShowPlaceMultipleMarkupsOption, HidePlaceMultipleMarkupsOption = 0, 1
-    ForcePlaceSingleMarkup, ForcePlaceMultipleMarkups = 2, 3
-
     def _set_up(self) -> None:
         self._node: Any = None
         self._interaction: Any = None
