@@ -12,7 +12,7 @@ import pytest
 
 if find_spec("PySide6") is None:
     pytest.skip("needs PySide6", allow_module_level=True)
-from slicer_standin import check_ui, open_module
+from slicer_standin import check_ui, grab, open_module
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULE = ROOT / "GastricDiff" / "GastricDiff.py"
@@ -182,6 +182,14 @@ def test_a_refused_installation_leaves_the_module_usable(desktop, work, monkeypa
     assert ui.messageLabel.text == ""
 
 
+@pytest.mark.parametrize(("width", "palette"), [(350, "light"), (600, "dark")])
+def test_nothing_is_cut_off(desktop, shown, tmp_path, width, palette):
+    ui = desktop.panel.ui
+    ui.cohortSection.collapsed = ui.trainSection.collapsed = False
+    ui.compareCheckBox.checked = True
+    assert grab(desktop.widget, tmp_path / "panel.png", width=width, palette=palette) == []
+
+
 @pytest.fixture
 def shown(desktop, work):
     """The sample's CT with a result made by hand; the result nodes."""
@@ -196,17 +204,13 @@ def shown(desktop, work):
     return nodes
 
 
-def test_the_report_button_writes_a_report(desktop, work, shown, tmp_path, monkeypatch):
-    import qt
-
-    opened = []
-    monkeypatch.setattr(qt.QDesktopServices, "openUrl", opened.append)
+def test_the_report_button_writes_a_report(desktop, work, shown, tmp_path):
     desktop.panel.panel.desk.dialogs = work.Chosen(tmp_path)
     desktop.panel.ui.reportButton.click()
     folder = tmp_path / "GastricDiff report"
     assert (folder / "report.html").is_file(), desktop.panel.ui.messageLabel.text
     assert str(folder) in desktop.panel.ui.messageLabel.text
-    assert len(opened) == 1
+    assert len(desktop.opened_urls) == 1
 
 
 def test_a_click_in_the_plot_chooses_the_row_and_jumps(desktop, shown):
