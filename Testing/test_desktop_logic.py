@@ -382,13 +382,21 @@ def test_a_card_tells_the_interval_where_the_model_has_one():
     assert _judgement(metrics)[0] == ("AUC", "0.81 (0.70–0.90), held-out cases")
 
 
-def test_a_trained_model_brings_its_interval_along(small_run):
-    from GastricDiffLib.classify.metadata import read_metadata
+def test_the_intervals_that_a_card_shows_are_those_of_the_predictions():
+    from GastricDiffLib.desktop.models import _judgement
+    from GastricDiffLib.evaluate.intervals import auc_bounds, intervals
+    from GastricDiffLib.evaluate.predictions import Predictions
 
-    metrics = read_metadata(small_run / "model.safetensors")["metrics"]
-    for name in ("test_image_auc", "test_case_auc"):
-        assert metrics[f"{name}_low"] <= metrics[name] <= metrics[f"{name}_high"]
-    assert f"({metrics['test_case_auc_low']:.2f}–" in model_card(small_run / "model.safetensors")
+    rng = np.random.default_rng(0)
+    labels = np.arange(24) % 2
+    names = tuple(f"case-{n}" for n in range(24))
+    p = tuple(np.clip(0.3 + 0.3 * label + rng.normal(0, 0.2, 5), 0, 1) for label in labels)
+    slices = tuple(np.arange(5) for _ in names)
+    predictions = Predictions(names, names, labels, slices, p, np.full(24, 0.5))
+    found = intervals(predictions)["case_auc"]
+    metrics = {f"test_{name}": value for name, value in auc_bounds(predictions).items()}
+    card = _judgement(metrics | {"test_case_auc": found.value})
+    assert f"{found.value:.2f} ({found.low:.2f}–{found.high:.2f})" in card[0][1]
 
 
 def test_a_plan_asks_before_it_starts(tmp_path):

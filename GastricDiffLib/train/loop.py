@@ -19,9 +19,7 @@ from GastricDiffLib.classify.model_file import save_model
 from GastricDiffLib.cohort.dataset import Dataset, DatasetCase
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.evaluate.calibration import Calibration, fit
-from GastricDiffLib.evaluate.intervals import intervals
 from GastricDiffLib.evaluate.metrics import Scores, score_cases
-from GastricDiffLib.evaluate.run import as_predictions
 from GastricDiffLib.files import replacing, sha256
 from GastricDiffLib.nets import build_system, load_imagenet
 from GastricDiffLib.nets.device import autocast, channels_last, half_dtype, pick_device
@@ -241,18 +239,6 @@ class Trainer:
         truth = [case.label for case in cases]
         return score_cases(truth, p, calibration.threshold), loss.item()
 
-    def _auc_bounds(
-        self, cases: Sequence[DatasetCase], calibration: Calibration
-    ) -> dict[str, float | None]:
-        """95 % intervals of the test cases' AUCs: what a model's card must tell beside them."""
-        margins = [_margins(self._logits(case)) for case in cases]
-        found = intervals(as_predictions(cases, margins, calibration, self.config.scope))
-        return {
-            f"test_{name}_{side}": _number(getattr(found[name], side))
-            for name in ("image_auc", "case_auc")
-            for side in ("low", "high")
-        }
-
     @torch.inference_mode()
     def _logits(self, case: DatasetCase) -> Tensor:
         net = self.average.module.eval()
@@ -295,7 +281,6 @@ class Trainer:
             metrics |= {f"test_{name}": _number(value) for name, value in vars(scores).items()} | {
                 "test_cases": len(test)
             }
-            metrics |= self._auc_bounds(test, calibration)
         metadata = {
             "name": self.out.resolve().name,
             "system": self.config.system,
