@@ -37,7 +37,7 @@ class GastricDiff(ScriptedLoadableModule):
     def __init__(self, parent: Any) -> None:
         ScriptedLoadableModule.__init__(self, parent)
         self.parent.title = _("GastricDiff")
-        self.parent.categories = [translate("qSlicerAbstractCoreModule", "Classification")]
+        self.parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
         self.parent.dependencies = []
         self.parent.contributors = ["The GastricDiff authors"]
         self.parent.helpText = _(
