@@ -201,6 +201,7 @@ def build_parser() -> argparse.ArgumentParser:
     classify.add_argument("--out", type=Path, required=True, help="output folder")
     classify.add_argument("--series", help="number or description, where a folder holds several")
     classify.add_argument("--heat", default="attention", help="attention or evidence")
+    classify.add_argument("--brief", action="store_true", help="no picture, no scene")
     device(classify)
 
     info = add("info", "what a model file says of itself, or what systems there are", long=False)

@@ -165,14 +165,18 @@ def classify(options: argparse.Namespace, console: Console) -> None:
 def _classify(volume: Any, rois: list, options: argparse.Namespace, console: Console) -> None:
     from GastricDiffLib.classify import Classifier
     from GastricDiffLib.classify.files import prepare_output, write_results
-    from GastricDiffLib.scene import write_scene
 
     prepare_output(options.out)
     classifier = Classifier.load(options.model or demo_model(), options.device)
     result = classifier.classify(volume, rois, console.progress, options.heat)
     for note in result.notes:
         console.note(note)
-    paths = write_results(options.out, volume, rois, result, write_scene)
+    if options.brief:
+        paths = write_results(options.out, volume, rois, result, brief=True)
+    else:
+        from GastricDiffLib.scene import write_scene
+
+        paths = write_results(options.out, volume, rois, result, write_scene)
     share = max(result.votes_positive, result.votes_negative)
     console.result(
         vote=f"{result.vote} ({share} of {len(result.p)} slices, mean p {result.p_mean:.3f})",
@@ -189,7 +193,7 @@ def demo(options: argparse.Namespace, console: Console) -> None:
     with tempfile.TemporaryDirectory() as folder:
         row = read_cohort(write_cohort(Path(folder) / "phantom", 2, options.seed + DEMO_SEED))[0]
         volume, rois = read_volume(row.image), read_roi(row.roi)
-    options.model, options.heat = demo_model(), "attention"
+    options.model, options.heat, options.brief = demo_model(), "attention", False
     _classify(volume, rois, options, console)
     console.note(f"the phantom was made {CLASSES[row.label]}")
 

@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
+try:
+    from tqdm import tqdm
+except ImportError:  # in Slicer's own process, which shows no bar
+    tqdm = None
 
 
 class Console:

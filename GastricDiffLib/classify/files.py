@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
 
-from GastricDiffLib.classify.overview import write_overview
 from GastricDiffLib.classify.result import CaseResult
-from GastricDiffLib.classify.tables import case_table, slice_table
+from GastricDiffLib.classify.tables import case_table, result_from_tables, slice_table
 from GastricDiffLib.ct import BoxROI, CTVolume
+from GastricDiffLib.ct.grid import Grid
 from GastricDiffLib.ct.writing import write_nrrd
 from GastricDiffLib.errors import InputError
 
@@ -55,13 +56,16 @@ def write_results(
     boxes: Sequence[BoxROI],
     result: CaseResult,
     write_scene: WriteScene | None = None,
+    brief: bool = False,
 ) -> list[Path]:
     """Write ``slices.csv``, ``case.json``, ``heat.nrrd``, ``overview.png`` and ``scene.mrb``.
 
-    All are finished in a hidden folder first, so that a failure leaves the earlier results
-    as they were. Without ``write_scene`` there is no scene, and an earlier one, which would
-    show another result, is removed. Other files in ``out_dir`` stay. Returns the paths
-    written. Raises InputError when the folder cannot be written.
+    ``brief`` leaves picture and scene out and the heat uncompressed, for a program that
+    reads the rest at once. All are finished in a hidden folder first, so that a failure
+    leaves the earlier results as they were. Without ``write_scene`` there is no scene, and
+    an earlier picture or scene, which would show another result, is removed. Other files in
+    ``out_dir`` stay. Returns the paths written. Raises InputError when the folder cannot be
+    written.
     """
     prepare_output(out_dir)
     out_dir = Path(out_dir).absolute()
@@ -72,9 +76,14 @@ def write_results(
         beside = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=out_dir))
         write_slices(beside / SLICES, result)
         write_case(beside / CASE, result)
-        write_nrrd(beside / HEAT, np.ascontiguousarray(result.heat), result.grid)
-        write_overview(beside / OVERVIEW, volume, boxes, result)
-        if write_scene is not None:
+        heat = np.ascontiguousarray(result.heat)
+        write_nrrd(beside / HEAT, heat, result.grid, compressed=not brief)
+        if not brief:
+            # Brings matplotlib in, which a reader of results can do without.
+            from GastricDiffLib.classify.overview import write_overview
+
+            write_overview(beside / OVERVIEW, volume, boxes, result)
+        if write_scene is not None and not brief:
             write_scene(beside / SCENE, volume, boxes, result)
         for name in RESULT_FILES:
             if (beside / name).exists():
@@ -90,6 +99,27 @@ def write_results(
         if made is not None:
             shutil.rmtree(made, ignore_errors=True)
     return [out_dir / name for name in RESULT_FILES if (out_dir / name).exists()]
+
+
+def read_results(out_dir: str | Path) -> CaseResult:
+    """The result whose files ``write_results`` left in a folder.
+
+    Probabilities come back to six decimals; of the model's card what ``case.json`` tells.
+    Raises InputError when a file is missing or damaged, or they do not fit each other.
+    """
+    out_dir = Path(out_dir)
+    try:
+        case = json.loads((out_dir / CASE).read_text(encoding="utf-8"))
+        with open(out_dir / SLICES, newline="", encoding="utf-8") as file:
+            header, *rows = csv.reader(file)
+        columns = dict(zip(header, zip(*rows, strict=True), strict=True))
+        image = sitk.ReadImage(str(out_dir / HEAT), sitk.sitkFloat32)
+        heat = sitk.GetArrayFromImage(image)
+        return result_from_tables(case, columns, heat, Grid.from_sitk(image))
+    except FileNotFoundError as error:
+        raise InputError("a file of the result is missing", error.filename, _RERUN) from error
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise InputError("the result's files cannot be read", out_dir, _RERUN) from error
 
 
 def write_slices(path: Path, result: CaseResult) -> None:
@@ -108,6 +138,7 @@ def write_case(path: Path, result: CaseResult) -> None:
 
 
 _PREFIX = ".gastricdiff-"
+_RERUN = "classify again"
 _ELSEWHERE = "choose another output folder"
 
 

@@ -13,6 +13,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from GastricDiffLib.classify.metadata import (
+    AGAIN,
+    FORMAT_VERSION,
+    KEY,
+    NEWER,
+    not_whole,
+    read_metadata,
+)
 from GastricDiffLib.classify.result import ModelCard
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import replacing, sha256
@@ -20,8 +28,7 @@ from GastricDiffLib.nets import SYSTEMS, build_system
 from GastricDiffLib.nets.base import Network
 from GastricDiffLib.nets.input import InputSpec
 
-FORMAT_VERSION = 1
-KEY = "gastricdiff"
+__all__ = ["FORMAT_VERSION", "KEY", "Model", "load_model", "read_metadata", "save_model"]
 
 
 @dataclass(frozen=True)
@@ -62,15 +69,6 @@ def save_model(path: Path | str, tensors: dict[str, Tensor], metadata: dict[str,
         save_file({k: v.contiguous() for k, v in stored.items()}, temporary, {KEY: text})
 
 
-def read_metadata(path: Path | str) -> dict[str, Any]:
-    """What a model file says of itself, its weights left unread.
-
-    Raises:
-        InputError: missing, not a model file, truncated, or of another version.
-    """
-    return _open(Path(path), weights=False)[0]
-
-
 def load_model(path: Path | str) -> Model:
     """Read a model file and build its network, in evaluation mode on the CPU.
 
@@ -78,11 +76,11 @@ def load_model(path: Path | str) -> Model:
         InputError: as :func:`read_metadata`, and where the weights do not fit the system.
     """
     path = Path(path)
-    metadata, tensors = _open(path, weights=True)
+    metadata, tensors = read_metadata(path), _tensors(path)
     try:
         system, width = metadata["system"], float(metadata["width"])
         if system not in SYSTEMS:
-            raise InputError(f"unknown system {system!r} in the model file", path, _NEWER)
+            raise InputError(f"unknown system {system!r} in the model file", path, NEWER)
         spec = InputSpec.from_json(metadata["input"])
         negative, positive = (str(name) for name in metadata["classes"])
         threshold = float(metadata["threshold"])
@@ -96,13 +94,13 @@ def load_model(path: Path | str) -> Model:
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError("the model file's metadata is incomplete", path, _AGAIN) from error
+        raise InputError("the model file's metadata is incomplete", path, AGAIN) from error
     state = {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
     try:
         net.load_state_dict(state, strict=True, assign=True)
     except RuntimeError as error:
         raise InputError(
-            f"the weights do not fit {system} at width {width}", path, _AGAIN
+            f"the weights do not fit {system} at width {width}", path, AGAIN
         ) from error
     card = ModelCard(
         str(metadata.get("name") or path.stem), sha256(path), system, spec.scope, metadata
@@ -110,33 +108,9 @@ def load_model(path: Path | str) -> Model:
     return Model(net.eval(), card, spec, (negative, positive), threshold, (scale, bias))
 
 
-_AGAIN = "train or download it again"
-_NEWER = "update GastricDiff"
-
-
-def _open(path: Path, weights: bool) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    if not path.is_file():
-        raise InputError("no such model file", path, "name a .safetensors file")
+def _tensors(path: Path) -> dict[str, Tensor]:
     try:
         with safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get(KEY)
-            names = list(file.keys()) if weights and text else []
-            tensors = {name: file.get_tensor(name) for name in names}
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise InputError(
-            "not a whole .safetensors file", path, "pickled or truncated files are never read"
-        ) from error
-    if text is None:
-        raise InputError(
-            "not a GastricDiff model: it has no metadata", path, "train one with gastricdiff train"
-        )
-    try:
-        metadata = json.loads(text)
-        version = metadata["format_version"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError("the model file's metadata is damaged", path, _AGAIN) from error
-    if version != FORMAT_VERSION:
-        raise InputError(
-            f"model file of format version {version}, not {FORMAT_VERSION}", path, _NEWER
-        )
-    return metadata, tensors
+        raise not_whole(path) from error

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from GastricDiffLib import RESEARCH_USE
-from GastricDiffLib.classify.result import CaseResult
+from GastricDiffLib.classify.result import CaseResult, ModelCard
+from GastricDiffLib.ct.grid import Grid
 
 FORMAT_VERSION = 1
 
@@ -48,6 +50,47 @@ def case_table(result: CaseResult) -> dict[str, Any]:
         "research_use": RESEARCH_USE,
         "format_version": FORMAT_VERSION,
     }
+
+
+def result_from_tables(
+    case: Mapping[str, Any],
+    slices: Mapping[str, Sequence[Any]],
+    heat: np.ndarray,
+    grid: Grid,
+) -> CaseResult:
+    """The result that ``case_table`` and ``slice_table`` were made from.
+
+    Cells of ``slices`` may be text; ``heat`` is float32 (K, J, I) on ``grid``. Raises
+    KeyError or ValueError when a field or column is missing or holds something else.
+    """
+    negative, positive = (str(name) for name in case["classes"])
+    threshold = float(case["threshold"])
+    p = np.array(slices[f"p_{positive}"], dtype=np.float32)
+    for_positive = np.array([str(vote) == positive for vote in slices["vote"]])
+    # Six decimals may have carried a probability over the threshold: the vote that was told holds.
+    low, high = np.nextafter(np.float32(threshold), np.array([0, 1], dtype=np.float32))
+    wrong = (p >= threshold) != for_positive
+    p[wrong] = np.where(for_positive[wrong], high, low)
+    if heat.shape != grid.shape:
+        raise ValueError(f"heat {heat.shape} is not on the grid {grid.shape}")
+    name, sha256, system, scope = (
+        str(case[key]) for key in ("model", "model_sha256", "system", "scope")
+    )
+    return CaseResult(
+        slice_index=np.array(slices["slice"], dtype=np.int64),
+        position_mm=np.array(slices["position_mm"], dtype=np.float64),
+        in_roi=np.array(slices["in_roi"], dtype=np.int64).astype(bool),
+        p=p,
+        threshold=threshold,
+        classes=(negative, positive),
+        heat=heat,
+        heat_kind=str(case["heat"]),
+        grid=grid,
+        model=ModelCard(name, sha256, system, scope),
+        device=str(case["device"]),
+        seconds=float(case["seconds"]),
+        notes=tuple(str(note) for note in case.get("notes", ())),
+    )
 
 
 def roi_runs(result: CaseResult) -> list[tuple[float, float]]:

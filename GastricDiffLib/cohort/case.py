@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from GastricDiffLib.cohort.output import UNFINISHED
 from GastricDiffLib.cohort.preview import write_preview
 from GastricDiffLib.cohort.pseudonyms import fingerprint
 from GastricDiffLib.console import log_exception
@@ -19,8 +20,6 @@ from GastricDiffLib.ct.roi import require_overlap, roi_slices, union_mask, union
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import sha256
 
-UNFINISHED = ".unfinished"
-"""Folder inside the dataset where cases grow before they take their place."""
 CASE_FILE, PREVIEW = "case.json", "preview.png"
 
 

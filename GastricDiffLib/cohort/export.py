@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from GastricDiffLib import CLASSES
-from GastricDiffLib.cohort.case import UNFINISHED, CaseEnd, CaseJob, export_case
+from GastricDiffLib.cohort.case import CaseEnd, CaseJob, export_case
 from GastricDiffLib.cohort.checks import (
     require_cases,
     spacing_faults,
@@ -20,7 +20,15 @@ from GastricDiffLib.cohort.covariates import carried_columns, covariates
 from GastricDiffLib.cohort.dataset import FORMAT_VERSION
 from GastricDiffLib.cohort.gallery import render_gallery
 from GastricDiffLib.cohort.manifest import CohortRow, read_cohort
-from GastricDiffLib.cohort.output import INDEX, PAGE, open_output, prepare, remove, working
+from GastricDiffLib.cohort.output import (
+    INDEX,
+    PAGE,
+    UNFINISHED,
+    open_output,
+    prepare,
+    remove,
+    working,
+)
 from GastricDiffLib.cohort.pseudonyms import default_key, pseudonym
 from GastricDiffLib.cohort.split import split_patients
 from GastricDiffLib.cohort.workers import default_workers, each

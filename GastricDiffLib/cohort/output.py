@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 
-from GastricDiffLib.cohort.case import UNFINISHED
 from GastricDiffLib.cohort.pseudonyms import create_key, pseudonym, read_key
 from GastricDiffLib.errors import InputError
 
 INDEX, PAGE, MARK = "dataset.json", "index.html", "export.json"
+UNFINISHED = ".unfinished"
+"""Folder inside the dataset where cases grow before they take their place."""
 _CASE_FOLDER = re.compile(r"[0-9a-f]{16}")
 
 

@@ -35,6 +35,21 @@ def intervals(
     return measured(patient_measures(predictions), patient_weights(predictions, count, seed))
 
 
+def auc_bounds(predictions: Predictions) -> dict[str, float | None]:
+    """The intervals of both AUCs as ``image_auc_low``, ``image_auc_high``, ``case_auc_low`` …
+
+    For a model file's metrics, whose reader must see them beside the AUCs; None where they
+    cannot be told, since JSON has no nan.
+    """
+    found = intervals(predictions)
+    bounds = {
+        f"{name}_{side}": float(getattr(found[name], side))
+        for name in ("image_auc", "case_auc")
+        for side in ("low", "high")
+    }
+    return {name: None if math.isnan(value) else round(value, 6) for name, value in bounds.items()}
+
+
 def patient_weights(predictions: Predictions, count: int = RESAMPLES, seed: int = 0) -> np.ndarray:
     """(count, P) how often each patient is in each resample, all their cases together.
 

@@ -26,6 +26,7 @@ from GastricDiffLib.scene.reading import roi_from_node, volume_from_node
 from GastricDiffLib.scene.render import render_slice
 from GastricDiffLib.scene.results import ResultNodes, find_results, show_result
 from GastricDiffLib.scene.setup import new_scene
+from GastricDiffLib.scene.stored import result_from_nodes
 
 __all__ = [
     "ResultNodes",
@@ -35,6 +36,7 @@ __all__ = [
     "load_scene",
     "new_scene",
     "render_slice",
+    "result_from_nodes",
     "roi_from_node",
     "save_scene",
     "show_overlay",

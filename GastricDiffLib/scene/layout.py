@@ -40,7 +40,8 @@ def aim_views(scene: Any, volume_node: Any, nodes: ResultNodes, boxes: Sequence[
     for name, axis in _ALONG.items():
         view = scene.GetSingletonNode(name, "vtkMRMLSliceNode")
         _fit(view, bounds.reshape(3, 2), axis)
-        view.SetSliceOffset(float(center_ras[axis]))
+        # Not by its offset: that of a sagittal view grows to the left.
+        view.JumpSliceByOffsetting(*center_ras.tolist())
     scene.GetSingletonNode("PlotView1", "vtkMRMLPlotViewNode").SetPlotChartNodeID(
         nodes.chart.GetID()
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from GastricDiffLib.ct.box import BoxROI
 from GastricDiffLib.ct.grid import Grid
@@ -16,6 +15,7 @@ from .habitus import Habitus, draw_habitus
 from .lesion import Blob, draw_looks, oriented_blob, paint_blob
 from .noise import scan
 from .stomach import Stomach, paint_stomach, wall_spot
+from .threads import one_blas_thread
 
 DEFAULT_DIFFICULTY = 0.2
 
@@ -39,8 +39,7 @@ class PhantomCase:
     table: bool
 
 
-# Many small products: several threads only wait for each other, and would sum in another order.
-@threadpool_limits.wrap(limits=1, user_api="blas")
+@one_blas_thread
 def make_case(
     label: int,
     seed: int | np.random.SeedSequence,

@@ -1,0 +1,92 @@
+"""A box put into the scene, or drawn there with two clicks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from GastricDiffLib.scene.setup import ensure_basics
+
+USUAL_SIZE_MM = (60.0, 60.0, 50.0)
+"""R, A, S: room for most gastric tumours and their margin."""
+
+
+def view_center(scene: Any, volume_node: Any) -> np.ndarray:
+    """Where the user looks, RAS in mm: the middle of the red slice view.
+
+    The CT's own middle where that view shows something else, or there is none.
+    """
+    bounds = np.zeros(6)
+    volume_node.GetRASBounds(bounds)
+    low, high = bounds[::2], bounds[1::2]
+    view = scene.GetSingletonNode("Red", "vtkMRMLSliceNode")
+    if view is not None:
+        matrix = view.GetSliceToRAS()
+        center = np.array([matrix.GetElement(row, 3) for row in range(3)])
+        if (center >= low).all() and (center <= high).all():
+            return center
+    return (low + high) / 2
+
+
+def place_box(scene: Any, volume_node: Any, roi_node: Any | None) -> Any:
+    """Put a box of usual size where the user looks; the one there is keeps its size.
+
+    Returns the ROI node, a new one where none was given.
+    """
+    center = view_center(scene, volume_node)
+    if roi_node is None:
+        roi_node = new_roi(scene)
+    if min(roi_node.GetSize()) <= 0:
+        bounds = np.zeros(6)
+        volume_node.GetRASBounds(bounds)
+        roi_node.SetSize(np.minimum(USUAL_SIZE_MM, np.ptp(bounds.reshape(3, 2), axis=1)).tolist())
+    roi_node.SetCenterWorld(center.tolist())
+    return roi_node
+
+
+def new_roi(scene: Any) -> Any:
+    """A new vtkMRMLMarkupsROINode, an outline without size."""
+    ensure_basics(scene)
+    node = scene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "ROI")
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    display.SetFillVisibility(False)
+    display.SetPropertiesLabelVisibility(False)
+    return node
+
+
+def draw_box(scene: Any, roi_node: Any | None) -> Any:
+    """Let the user draw the box by two clicks in the views; returns its ROI node.
+
+    What the node held is dropped. Without Slicer's mouse there is nobody to click: then the
+    node alone is made ready.
+    """
+    if roi_node is None:
+        roi_node = new_roi(scene)
+    roi_node.RemoveAllControlPoints()
+    roi_node.SetSize(0.0, 0.0, 0.0)
+    selection = scene.GetSingletonNode("Singleton", "vtkMRMLSelectionNode")
+    interaction = scene.GetSingletonNode("Singleton", "vtkMRMLInteractionNode")
+    if selection is not None and interaction is not None:
+        selection.SetReferenceActivePlaceNodeClassName("vtkMRMLMarkupsROINode")
+        selection.SetActivePlaceNodeID(roi_node.GetID())
+        interaction.SwitchToSinglePlaceMode()
+    return roi_node
+
+
+def stop_drawing(scene: Any) -> None:
+    """Give the mouse back to the views."""
+    interaction = scene.GetSingletonNode("Singleton", "vtkMRMLInteractionNode")
+    if interaction is not None:
+        interaction.SwitchToViewTransformMode()
+
+
+def show_handles(roi_node: Any, on: bool) -> None:
+    """Handles on the box's faces and corners, in slice and 3D views, to drag it into shape."""
+    display = roi_node.GetDisplayNode()
+    if display is not None:
+        display.SetHandlesInteractive(on)
+        display.SetTranslationHandleVisibility(on)
+        display.SetScaleHandleVisibility(on)
+        display.SetRotationHandleVisibility(False)

@@ -1,0 +1,194 @@
+"""The section Cohort: a table of labelled cases, and its export."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import qt  # type: ignore[import-not-found]
+
+from GastricDiffLib.desktop.cohort_logic import (
+    ExportLogic,
+    add_from_scene,
+    is_dataset,
+    open_in_scene,
+    unfinished,
+)
+from GastricDiffLib.desktop.cohort_table import CohortTable
+from GastricDiffLib.desktop.desk import Desk
+from GastricDiffLib.desktop.i18n import _
+from GastricDiffLib.desktop.paths import show_path
+from GastricDiffLib.desktop.progress import progress_line, show_progress
+from GastricDiffLib.desktop.timer import Timer
+from GastricDiffLib.errors import InputError
+
+COLUMNS = ("case_id", "label", "state", "patient_id")
+WIDEST_STATE = 110
+"""Pixels; the whole of a long fault is in the tooltip."""
+
+
+class CohortPanel:
+    """``problem`` tells what keeps the current case from being added."""
+
+    def __init__(self, desk: Desk, problem: Any) -> None:
+        self._desk, self._problem = desk, problem
+        self.table: CohortTable | None = None
+        self.export = ExportLogic()
+        self._timer = Timer(desk.messages, self._look)
+        self._filling = False
+        self._shown = ""
+        ui, guarded = desk.ui, desk.messages.guarded
+        ui.cohortPath.currentPathChanged.connect(guarded(self._on_path))
+        ui.datasetPath.currentPathChanged.connect(guarded(self._on_dataset))
+        ui.addCaseButton.clicked.connect(guarded(self.add_case))
+        ui.addFolderButton.clicked.connect(guarded(self.add_folder))
+        ui.openCaseButton.clicked.connect(guarded(self.open_case))
+        ui.removeCaseButton.clicked.connect(guarded(self.remove_case))
+        ui.exportButton.clicked.connect(guarded(self.press_export))
+        ui.cohortTable.cellChanged.connect(guarded(self._on_cell, passing=True))
+        ui.cohortTable.itemSelectionChanged.connect(guarded(self.refresh))
+
+    def refresh(self) -> None:
+        ui, parameters = self._desk.ui, self._desk.parameters
+        if parameters is None:
+            return
+        show_path(ui.cohortPath, parameters.cohort)
+        show_path(ui.datasetPath, parameters.dataset)
+        if parameters.cohort != self._shown and not self.export.running:
+            self._shown, self.table = parameters.cohort, None
+            self._fill()
+            # Not before it is typed to its end.
+            if parameters.cohort.lower().endswith(".csv"):
+                self.table = CohortTable.open(parameters.cohort)
+                self._fill()
+        chosen = 0 <= ui.cohortTable.currentRow() < len(self.table.cases if self.table else [])
+        free = not self.export.running
+        ui.cohortPath.enabled = ui.datasetPath.enabled = free
+        ui.addCaseButton.enabled = free and not self._problem()
+        ui.addCaseButton.toolTip = self._problem() or _(
+            "Copy the current CT and box to the cohort, with this label."
+        )
+        ui.addFolderButton.enabled = free
+        ui.openCaseButton.enabled = chosen
+        ui.removeCaseButton.enabled = chosen and free
+        self._show()
+
+    def add_case(self) -> None:
+        table, parameters = self._table(), self._desk.parameters
+        case = add_from_scene(table, self._desk.ct, self._desk.roi, parameters.label)
+        self._fill()
+        self._desk.messages.say(_("Added as {case}.").format(case=case.case_id))
+        self.refresh()
+
+    def add_folder(self) -> None:
+        table = self._table()
+        folder = self._desk.dialogs.folder(_("Choose a folder with CTs and boxes"))
+        if not folder:
+            return
+        count = table.add_folder(folder)
+        table.save()
+        self._fill()
+        self._desk.messages.say(_("{count} cases added.").format(count=count))
+        self.refresh()
+
+    def open_case(self) -> None:
+        case = self._table().cases[self._row()]
+        ct, roi = open_in_scene(self._desk.scene, case)
+        self._desk.parameters.ct, self._desk.parameters.roi = ct, roi
+        self._desk.messages.say(_("{case} is open above.").format(case=case.case_id))
+
+    def remove_case(self) -> None:
+        table = self._table()
+        del table.cases[self._row()]
+        table.save()
+        self._fill()
+        self.refresh()
+
+    def press_export(self) -> None:
+        """Export, or while that runs, cancel."""
+        if self.export.running:
+            self.export.cancel()
+            return
+        table = self._table()
+        table.require_complete()
+        self._desk.ensure()
+        self._desk.messages.clear()
+        self.export.start(table, self._desk.parameters.dataset)
+        self._timer.start()
+        self.refresh()
+
+    def cleanup(self) -> None:
+        self._timer.stop()
+        self.export.cancel()
+
+    def _table(self) -> CohortTable:
+        if self.table is None:
+            raise InputError("no cohort file", mend="name a .csv at File, a new one will do")
+        return self.table
+
+    def _row(self) -> int:
+        row = self._desk.ui.cohortTable.currentRow()
+        if not 0 <= row < len(self._table().cases):
+            raise InputError("no case chosen", mend="click a row of the table")
+        return int(row)
+
+    def _look(self) -> None:
+        ended = self.export.poll()
+        if ended is None:
+            self._show()
+            return
+        self._timer.stop()
+        line, wrong = ended
+        (self._desk.messages.complain if wrong else self._desk.messages.say)(line)
+        self._fill()
+        parameters = self._desk.parameters
+        if parameters is not None and not parameters.training and is_dataset(parameters.dataset):
+            parameters.training = parameters.dataset
+        self.refresh()
+
+    def _show(self) -> None:
+        ui, job, parameters = self._desk.ui, self.export.job, self._desk.parameters
+        again = parameters is not None and unfinished(parameters.dataset)
+        ui.exportButton.text = (
+            _("Cancel") if job else _("Continue export") if again else _("Export")
+        )
+        ui.exportButton.enabled = bool(job) or bool(self.table and self.table.cases)
+        ui.exportLabel.text = progress_line(job) if job else ""
+        ui.exportLabel.visible = bool(job)
+        show_progress(ui.exportProgress, job)
+
+    def _fill(self) -> None:
+        grid, cases = self._desk.ui.cohortTable, self.table.cases if self.table else []
+        self._filling = True
+        try:
+            grid.rowCount = len(cases)
+            for row, case in enumerate(cases):
+                told = (case.case_id, case.label, case.told(), case.patient_id)
+                for column, text in enumerate(told):
+                    item = qt.QTableWidgetItem(text)
+                    item.setToolTip(text)
+                    if COLUMNS[column] == "state":
+                        item.setFlags(qt.Qt.ItemIsSelectable | qt.Qt.ItemIsEnabled)
+                    grid.setItem(row, column, item)
+            grid.resizeColumnsToContents()
+            state = COLUMNS.index("state")
+            grid.setColumnWidth(state, min(grid.columnWidth(state), WIDEST_STATE))
+        finally:
+            self._filling = False
+
+    def _on_cell(self, row: int, column: int) -> None:
+        if self._filling or self.table is None or COLUMNS[column] == "state":
+            return
+        try:
+            text = self._desk.ui.cohortTable.item(row, column).text()
+            self.table.edit(row, COLUMNS[column], text)
+            self.table.save()
+        finally:
+            self._fill()
+
+    def _on_path(self) -> None:
+        if self._desk.parameters is not None:
+            self._desk.parameters.cohort = self._desk.ui.cohortPath.currentPath
+
+    def _on_dataset(self) -> None:
+        if self._desk.parameters is not None:
+            self._desk.parameters.dataset = self._desk.ui.datasetPath.currentPath
