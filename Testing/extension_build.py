@@ -21,16 +21,6 @@ SHARE = Path("share/Slicer-5.12")
 BUNDLE = Path("Slicer.app/Contents/Extensions-33000/GastricDiff")
 """Where macOS keeps an installed extension, below the prefix."""
 
-PLAIN_MODULE = '''"""The part of the module that puts its library on the path."""
-import sys
-from pathlib import Path
-
-for _folder in (Path(__file__).parent, Path(__file__).parents[1]):
-    if (_folder / "GastricDiffLib").is_dir():
-        sys.path.insert(0, str(_folder))
-        break
-'''
-
 
 @dataclass(frozen=True)
 class Extension:
@@ -62,8 +52,6 @@ def make_checkout(folder: Path) -> Path:
         copy = folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, copy)
-    if not (folder / MODULE).exists():
-        (folder / MODULE).write_text(PLAIN_MODULE, encoding="utf-8")
     return folder
 
 

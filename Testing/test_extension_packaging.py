@@ -29,12 +29,15 @@ NOT_SHIPPED = re.compile(r"Resources/Screenshots/|Resources/.*\.py$|.*CMakeLists
 
 LOOK = """
 import json, sys
-sys.path.insert(0, sys.argv[1])  # as Slicer does with the folder of a scripted module
-import GastricDiff
-from GastricDiffLib import resources
-loaded = [str(module.__file__) for name, module in sys.modules.items()
-          if name.partition(".")[0] in ("GastricDiff", "GastricDiffLib")]
-print(json.dumps({"loaded": loaded, "model": str(resources.demo_model())}))
+sys.path.append(sys.argv[2])  # the stand-in for Slicer's desktop, and nothing else of the checkout
+from slicer_standin import open_module
+with open_module(sys.argv[1] + "/GastricDiff.py") as desktop:
+    from GastricDiffLib import resources
+    shown = desktop.ui("classifyButton").text
+    loaded = [str(module.__file__) for name, module in sys.modules.items()
+              if name.partition(".")[0] in ("GastricDiff", "GastricDiffLib")]
+    model = str(resources.demo_model())
+print(json.dumps({"loaded": loaded, "model": model, "shown": shown}))
 """
 
 
@@ -82,13 +85,15 @@ def test_a_package_for_macos_keeps_everything_below_its_own_folder(checkout, tmp
 
 
 @pytest.mark.parametrize("layout", ["source", "build", "installed"])
-def test_the_module_finds_library_and_demo_model(extension, layout, tmp_path):
+def test_the_module_opens_and_finds_library_panel_and_demo_model(extension, layout, tmp_path):
     module, root = {
         "source": (extension.checkout / "GastricDiff", extension.checkout),
         "build": (extension.build / MODULES, extension.build / MODULES),
         "installed": (extension.package / MODULES, extension.package / MODULES),
     }[layout]
-    found = json.loads(run_python("-c", LOOK, module, path=tmp_path, cwd=tmp_path))
+    testing = ROOT / "Testing"
+    found = json.loads(run_python("-c", LOOK, module, testing, path=tmp_path, cwd=tmp_path))
+    assert "Classify" in found["shown"]
     assert Path(found["model"]).parents[2] == root
     assert len(found["loaded"]) >= 3
     for file in found["loaded"]:
