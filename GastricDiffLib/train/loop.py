@@ -14,6 +14,8 @@ from torch import Tensor
 from GastricDiffLib.cohort.dataset import Dataset, DatasetCase
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.evaluate.calibration import fit
+from GastricDiffLib.evaluate.intervals import auc_bounds
+from GastricDiffLib.evaluate.run import as_predictions
 from GastricDiffLib.files import sha256
 from GastricDiffLib.nets import build_system, load_imagenet
 from GastricDiffLib.nets.base import Network
@@ -257,10 +259,14 @@ class Trainer:
         calibration = fit(labels, [margins(one) for one in self._logits(self.val_cases)])
         test = self.dataset.split("test")
         if test:
-            scores, _ = judged(test, self._logits(test), self.config.gamma, calibration)
-            metrics |= {f"test_{name}": _number(value) for name, value in vars(scores).items()} | {
-                "test_cases": len(test)
-            }
+            logits = self._logits(test)
+            scores, _ = judged(test, logits, self.config.gamma, calibration)
+            said = as_predictions(
+                test, [margins(one) for one in logits], calibration, self.config.scope
+            )
+            found = {name: _number(value) for name, value in vars(scores).items()}
+            found |= auc_bounds(said) | {"cases": len(test)}
+            metrics |= {f"test_{name}": value for name, value in found.items()}
         return {
             "name": self.out.resolve().name,
             "system": self.config.system,

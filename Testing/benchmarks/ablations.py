@@ -36,6 +36,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "beta 0": {"beta": 0.0},
     "beta 2": {"beta": 2.0},
     "scope all": {"scope": "all"},
+    "whole slices": {"crop": 0.0},
 }
 
 

@@ -25,7 +25,7 @@ WINDOW = ["--window", "-100", "200"]
 
 
 def split(cohort: Path) -> None:
-    """Add the column ``split``: each class's first cases train, the next validate, the rest test."""
+    """Add the column ``split``: of each class the first train, the next validate, others test."""
     with open(cohort, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     names = [name for name, count in PARTS.items() for _ in range(count)]
