@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from GastricDiffLib.evaluate.comparison.results import against_reference, measured_result
 from GastricDiffLib.evaluate.comparison.verdict import verdict
@@ -65,6 +66,15 @@ def test_a_majority_of_seeds_is_a_cases_vote():
     result = made("resnext50", 1.0, seeds=3)
     by_seed = np.array([one.case_votes for one in result.predictions])
     np.testing.assert_array_equal(result.votes, by_seed.sum(axis=0) >= 2)
+
+
+def test_the_mean_of_noisy_seeds_ranks_better_than_they_do():
+    result = made("resnext50", 1.0, seeds=3)
+    mean = result.case_p.mean(axis=0)
+    expected = roc_auc_score(result.predictions[0].labels, mean)
+    assert result.averaged_auc.value == pytest.approx(expected)
+    assert result.averaged_auc.value > result.metrics["case_auc"].value
+    assert "averaged" not in result.metrics
 
 
 def test_one_system_alone_is_tested_against_nothing():

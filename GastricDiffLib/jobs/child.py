@@ -22,6 +22,7 @@ from .names import (
     END,
     EXIT_CANCELLED,
     FOLDER_VARIABLE,
+    ORPHANED,
 )
 from .process import kill_descendants, kill_group, started
 
@@ -45,9 +46,9 @@ def attended(main: Callable[[], int]) -> int:
         end_children_with_this_process()
     signal.signal(signal.SIGTERM, _interrupt)
     _tell(BEGIN, pid=os.getpid(), started=started(os.getpid()))
-    _watch(_until_cancelled, Path(folder))
+    _watch(_until_cancelled, Path(folder), ASKING)
     if not detached:
-        _watch(_until_closed, _own_input())
+        _watch(_until_closed, _own_input(), ORPHANED)
     try:
         code = main()
     except KeyboardInterrupt:
@@ -84,22 +85,27 @@ def _until_cancelled(folder: Path) -> None:
         time.sleep(0.2)
 
 
-def _watch(wait: Callable[[Any], None], what: Any) -> None:
+def _watch(wait: Callable[[Any], None], what: Any, patience: float) -> None:
     def watch() -> None:
         wait(what)
+        # Asked to end before: only the shorter patience counts.
         if _ending.acquire(blocking=False):
-            _end()
+            _ask()
+        time.sleep(patience)
+        _end()
 
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _end() -> None:
+def _ask() -> None:
     if sys.platform == "win32":
         _thread.interrupt_main()
     else:
         # Breaks off waiting system calls too.
         os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(ASKING)
+
+
+def _end() -> None:
     _tell(END, exit_code=EXIT_CANCELLED)
     if sys.platform != "win32":
         kill_descendants(os.getpid())

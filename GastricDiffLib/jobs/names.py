@@ -13,8 +13,10 @@ BEGIN, END = "begin", "end"
 """Events between the process and its starter: ``pid`` and ``started``; ``exit_code``."""
 
 EXIT_CANCELLED = 130
-ASKING = 5.0
-"""Seconds that a process has to end by itself; then it ends itself and its children by force."""
+ASKING, ORPHANED = 20.0, 5.0
+"""Seconds that a cancelled process, or one whose starter has ended, has to end by itself and to
+tidy up; then it ends itself and its children by force. On a busy machine tidying takes a while,
+but an orphan must not hold a GPU."""
 
-KILLING = 7.0
+KILLING = 22.0
 """Seconds until the starter ends it from outside, should it have been deaf to that."""

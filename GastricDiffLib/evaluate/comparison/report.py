@@ -49,6 +49,7 @@ def report_html(
         classes=dataset.classes,
         counts=counts(first),
         protocol=_protocol(plan),
+        several=len(plan.seeds) > 1,
         verdict=verdict(results, baselines),
         notes=notes,
         methods=METHODS,

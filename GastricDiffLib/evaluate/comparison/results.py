@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from GastricDiffLib.evaluate.predictions import Predictions
 
 REFERENCE = "r50-imp-dpn-tad"
 """The paper's own system, which the others are tested against where it takes part."""
+_AVERAGED = "averaged"
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,15 @@ class Result:
     ``predictions``: one a seed, over folds joined, the same cases in the same order;
     ``metrics``: the mean over seeds of each field of ``Scores``, with the interval of that mean;
     ``overlap``: (C,) means over seeds in the same order, None for baselines; ``outcomes``: the
-    runs behind it; ``fold_auc``: case AUC within a fold, averaged over folds and seeds.
+    runs behind it; ``fold_auc``: case AUC within a fold, averaged over folds and seeds;
+    ``averaged_auc``: case AUC of the mean probability over seeds, several networks used as one.
     """
 
     name: str
     predictions: tuple[Predictions, ...]
     metrics: Mapping[str, Interval]
     weights: np.ndarray
+    averaged_auc: Interval
     overlap: Overlap | None = None
     outcomes: tuple[Outcome, ...] = ()
     fold_auc: float = float("nan")
@@ -119,6 +122,7 @@ def _result(dataset: Dataset, outcomes: list[Outcome]) -> Result:
         result.predictions,
         result.metrics,
         result.weights,
+        result.averaged_auc,
         Overlap(*np.mean(np.array(overlaps), axis=0)),
         tuple(outcomes),
         float(np.mean([score(outcome.predictions).case_auc for outcome in outcomes])),
@@ -126,11 +130,18 @@ def _result(dataset: Dataset, outcomes: list[Outcome]) -> Result:
 
 
 def measured_result(name: str, predictions: Sequence[Predictions]) -> Result:
-    """A result from predictions of the same cases in the same order, one a seed."""
+    """A result from predictions of the same slices in the same order, one a seed."""
     weights = patient_weights(predictions[0], RESAMPLES)
     by_seed = [patient_measures(one) for one in predictions]
     means = {key: _mean([measures[key] for measures in by_seed]) for key in by_seed[0]}
-    return Result(name, tuple(predictions), measured(means, weights), weights)
+    averaged = patient_measures(_averaged(predictions))["case_auc"]
+    metrics = measured(means | {_AVERAGED: averaged}, weights)
+    return Result(name, tuple(predictions), metrics, weights, metrics.pop(_AVERAGED))
+
+
+def _averaged(predictions: Sequence[Predictions]) -> Predictions:
+    p = zip(*(one.p for one in predictions), strict=True)
+    return replace(predictions[0], p=tuple(np.mean(by_seed, axis=0) for by_seed in p))
 
 
 def _mean(measures: Sequence[Measure]) -> Measure:

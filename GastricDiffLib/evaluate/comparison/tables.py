@@ -13,6 +13,7 @@ import numpy as np
 
 from GastricDiffLib.evaluate.comparison.published import METHODS, TABLE3, TABLE4
 from GastricDiffLib.evaluate.comparison.results import Comparison, Result
+from GastricDiffLib.evaluate.intervals import Interval
 from GastricDiffLib.evaluate.metrics import Scores
 from GastricDiffLib.nets import SYSTEMS
 from GastricDiffLib.nets.size import system_size
@@ -54,6 +55,7 @@ def metrics(results: Sequence[Result], width: float) -> list[dict[str, Any]]:
     for result in results:
         row: dict[str, Any] = {"system": result.name, "seeds": len(result.predictions)}
         row |= _with_interval(result, *METRICS)
+        row |= _cells("averaged_case_auc", result.averaged_auc)
         row["mean_fold_case_auc"] = _rounded(result.fold_auc)
         row |= {f"roi_overlap_{k}": _rounded(v) for k, v in overlaps(result).items()}
         known = result.name in SYSTEMS
@@ -113,9 +115,13 @@ def _method(system: str) -> str:
 def _with_interval(result: Result, *names: str) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name in names:
-        value, low, high = result.metrics[name]
-        row |= {name: _rounded(value), f"{name}_low": _rounded(low), f"{name}_high": _rounded(high)}
+        row |= _cells(name, result.metrics[name])
     return row
+
+
+def _cells(name: str, interval: Interval) -> dict[str, Any]:
+    value, low, high = (_rounded(edge) for edge in interval)
+    return {name: value, f"{name}_low": low, f"{name}_high": high}
 
 
 def _rounded(value: float) -> float | str:
