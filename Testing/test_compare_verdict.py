@@ -52,6 +52,13 @@ def test_the_papers_order_is_counted_by_pairs():
     assert "6 pairs of systems, 0 stand" in told and "number 4 of 4" in told
 
 
+def test_what_teaching_adds_is_told_for_both_pairs_together():
+    gains = {"resnext50": 0.5, "r50-tad": 2, "r50-imp-dpn": 0.51, "r50-imp-dpn-tad": 2.01}
+    told = verdict([made(name, quality) for name, quality in gains.items()], [])
+    assert sum("TAD" in line and "attention" in line for line in told) == 2
+    assert "Both systems with TAD together" in told[-1] and "case AUC +0." in told[-1]
+
+
 def test_every_system_is_tested_against_the_papers_own():
     results = [made("r50-imp-dpn-tad", 2), made("vgg19", 0.2), made("resnext50", 1.9)]
     tests = {one.name: one for one in against_reference(results)}

@@ -161,10 +161,7 @@ def against_reference(results: Sequence[Result]) -> list[Comparison]:
     by_name = {result.name: result for result in results}
     reference = by_name.get(REFERENCE, results[-1])
     others = [result for result in results if result is not reference]
-    first = reference.predictions[0]
-    patients = np.array(first.patients)
-    fewest = min(len(set(patients[first.labels == label])) for label in (0, 1))
-    if not others or fewest < 2:
+    if not others or not enough_patients(reference.predictions[0]):
         return []
     tests = [_tests(reference, other) for other in others]
     columns = [[one.p for one in column] for column in zip(*tests, strict=True)]
@@ -173,6 +170,12 @@ def against_reference(results: Sequence[Result]) -> list[Comparison]:
         Comparison(other.name, reference.name, *three, corrected=(a, b, c))
         for other, three, (a, b, c) in zip(others, tests, corrected, strict=True)
     ]
+
+
+def enough_patients(predictions: Predictions) -> bool:
+    """Whether AUCs can be tested: two patients of each class."""
+    patients = np.array(predictions.patients)
+    return all(len(set(patients[predictions.labels == label])) >= 2 for label in (0, 1))
 
 
 def _tests(reference: Result, other: Result) -> tuple[AUCDifference, AUCDifference, Disagreement]:

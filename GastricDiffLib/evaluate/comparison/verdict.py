@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from GastricDiffLib.evaluate.comparison.published import AUC
-from GastricDiffLib.evaluate.comparison.results import REFERENCE, Result
+from GastricDiffLib.evaluate.comparison.results import REFERENCE, Result, enough_patients
 from GastricDiffLib.evaluate.comparison.tables import overlaps
 from GastricDiffLib.evaluate.paired import delong, holm
 from GastricDiffLib.evaluate.report import in_words
@@ -109,12 +109,21 @@ def _teaching(results: Sequence[Result]) -> list[str]:
             f"({without['chance']:.2f} by chance). "
             f"The case AUC changes by {signed(aucs[0] - aucs[1])}."
         )
+    if len(lines) == len(_TAUGHT):
+        first = results[0].predictions[0]
+        with_it = np.concatenate([by_name[name].case_p for name in _TAUGHT])
+        without_it = np.concatenate([by_name[name].case_p for name in _TAUGHT.values()])
+        if enough_patients(first):
+            both = delong(first.labels, with_it, without_it, first.patients)
+            lines.append(
+                f"Both systems with TAD together against both without: case AUC "
+                f"{signed(both.difference)} (p = {both.p:.2g})."
+            )
     return lines
 
 
 def _p(first: Result, second: Result) -> float:
     one = first.predictions[0]
-    try:
-        return delong(one.labels, first.case_p, second.case_p, one.patients).p
-    except ValueError:  # a class with fewer than two patients
+    if not enough_patients(one):
         return 1.0
+    return delong(one.labels, first.case_p, second.case_p, one.patients).p
