@@ -71,11 +71,13 @@ def register_sample_data() -> None:
 
 
 def make_sample(_source: Any = None) -> Any:
-    """Add a synthetic CT with a tumour to the scene and show it; returns its volume node."""
-    from GastricDiffLib.desktop.sample import add_phantom
+    """Add a synthetic CT to the scene, turn the views to its tumour; returns its volume node."""
+    from GastricDiffLib.desktop.sample import add_phantom, tumour_center
 
     node = add_phantom(slicer.mrmlScene)
-    slicer.util.setSliceViewerLayers(background=node, fit=True)
+    slicer.util.setSliceViewerLayers(background=node, foreground=None, fit=True)
+    mode = slicer.vtkMRMLSliceNode.CenteredJumpSlice
+    slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *tumour_center(), mode)
     return node
 
 

@@ -30,6 +30,15 @@ def test_a_folder_gives_each_box_its_ct(folder):
     assert table.add_folder(folder) == 0
 
 
+def test_numbered_cases_come_in_their_order(tmp_path):
+    for number in (10, 9, 1):
+        for suffix in (".nrrd", ".mrk.json"):
+            (tmp_path / f"case-{number}{suffix}").write_text("x")
+    table = CohortTable(tmp_path / "cohort.csv")
+    table.add_folder(tmp_path)
+    assert [case.case_id for case in table.cases] == ["case-1", "case-9", "case-10"]
+
+
 def test_a_folder_without_cases_is_told(tmp_path):
     with pytest.raises(InputError, match="no case found"):
         CohortTable(tmp_path / "cohort.csv").add_folder(tmp_path)

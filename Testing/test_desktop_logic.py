@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from GastricDiffLib.desktop.case_logic import case_facts
 from GastricDiffLib.desktop.choices import DEVICES, HEATS, SYSTEMS
 from GastricDiffLib.desktop.classify_logic import ClassifyLogic, write_ct
 from GastricDiffLib.desktop.curves import CURVES, find_curves, show_curves
-from GastricDiffLib.desktop.dependencies import Dependencies
+from GastricDiffLib.desktop.dependencies import OWN, Dependencies
 from GastricDiffLib.desktop.layout import Layout
 from GastricDiffLib.desktop.messages import Messages
 from GastricDiffLib.desktop.models import Models, model_card, model_problem
@@ -516,6 +517,17 @@ def test_slicers_own_packages_and_torch_are_not_in_the_requirements():
     assert lines
     for name in ("simpleitk", "numpy", "vtk", "torch"):
         assert not any(line.startswith(name) for line in lines)
+
+
+def test_the_requirements_are_the_projects_own_but_for_what_slicer_brings():
+    project = (resources().parent / "pyproject.toml").read_text(encoding="utf-8")
+    listed = re.search(r"^dependencies = \[\n(.*?)^\]", project, re.M | re.S)
+    assert listed is not None
+    wanted = set(re.findall(r'^ +"([^"]+)"', listed[1], re.M))
+    brought = {line for line in wanted if re.split(r"[<>=~!]", line)[0] in (*OWN, "torch")}
+    lines = (resources() / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert brought
+    assert {line for line in lines if not line.startswith("#")} == wanted - brought
 
 
 def test_a_box_in_the_scene_is_the_box_that_was_put_there(case):

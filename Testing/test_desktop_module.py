@@ -39,7 +39,6 @@ def _open_case(desktop, work):
     ui = desktop.panel.ui
     ct = work.sample()
     ui.ctSelector.setCurrentNode(ct)
-    work.look_at(work.case_center())
     ui.placeButton.click()
     desktop.wait_until(lambda: ui.classifyButton.enabled)
     return ct, ui.roiSelector.currentNode()
@@ -277,6 +276,56 @@ def test_ticking_compare_offers_the_systems_and_keeps_the_choice(desktop):
     desktop.panel.exit()
     desktop.panel.enter()
     assert ui.systemsList.item(0).checkState() == qt.Qt.Unchecked
+
+
+def test_two_systems_are_compared_from_the_panel_and_the_report_opens(
+    desktop, work, phantom_dataset, tmp_path
+):
+    import qt
+
+    ui, train = desktop.panel.ui, desktop.panel.panel.train
+    ui.trainSection.collapsed = False
+    ui.compareCheckBox.checked = True
+    for row in range(ui.systemsList.count):
+        item = ui.systemsList.item(row)
+        chosen = item.text() in ("resnext50", "r50-imp-dpn-tad")
+        item.setCheckState(qt.Qt.Checked if chosen else qt.Qt.Unchecked)
+    ui.trainingPath.currentPath = str(phantom_dataset)
+    ui.runPath.currentPath = str(tmp_path / "compared")
+    ui.epochsSpinBox.value, ui.sizeSpinBox.value = 1, 32
+    ui.widthSpinBox.value, ui.batchSpinBox.value = 0.0625, 64
+    assert not ui.comparisonButton.enabled
+    ui.trainButton.click()
+    assert train.logic.running, ui.messageLabel.text
+    assert ui.trainButton.text == "Cancel"
+    desktop.wait_until(lambda: not train.logic.running, 600)
+    report = tmp_path / "compared" / "report.html"
+    assert ui.messageLabel.text == f"Compared; the report is {report}"
+    page = report.read_text(encoding="utf-8")
+    assert "resnext50" in page and "r50-imp-dpn-tad" in page
+    assert ui.comparisonButton.enabled
+    ui.comparisonButton.click()
+    assert [Path(url.removeprefix("file://")) for url in desktop.opened_urls] == [report]
+    work.release(desktop.panel)
+    assert not ui.comparisonButton.enabled
+
+
+def test_a_case_opened_from_the_cohort_is_shown_at_its_box_without_anothers_heat(
+    desktop, work, shown, tmp_path
+):
+    ui = desktop.panel.ui
+    layers = desktop.scene.GetSingletonNode("Red", "vtkMRMLSliceCompositeNode")
+    assert layers.GetForegroundVolumeID()
+    work.write_phantoms(tmp_path / "hospital", range(1, 2))
+    work.fill_cohort(desktop.panel, tmp_path, 1)
+    ui.cohortTable.selectRow(0)
+    ui.openCaseButton.click()
+    assert layers.GetBackgroundVolumeID() == ui.ctSelector.currentNode().GetID()
+    assert not layers.GetForegroundVolumeID()
+    red = desktop.scene.GetSingletonNode("Red", "vtkMRMLSliceNode")
+    center = ui.roiSelector.currentNode().GetCenter()
+    assert red.GetSliceOffset() == pytest.approx(center[2])
+    work.release(desktop.panel)
 
 
 def test_the_curves_are_shown_in_a_plot_view_and_taken_away(desktop):

@@ -76,7 +76,7 @@ def frame(volume_node: Any) -> CTVolume:
 def _describe(volume_node: Any, volume: CTVolume) -> str:
     low, high = volume_node.GetImageData().GetScalarRange()
     z, y, x = volume.spacing_mm
-    return _("{slices} slices of {width} × {height}, {spacing} mm, {low} to {high} HU").format(
+    return _("{slices} slices of {width} × {height}, {spacing} mm, {low} to {high}\u00a0HU").format(
         slices=volume.hu.shape[0],
         width=volume.hu.shape[2],
         height=volume.hu.shape[1],

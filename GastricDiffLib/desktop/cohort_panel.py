@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import qt  # type: ignore[import-not-found]
+import slicer
 
 from GastricDiffLib.desktop.cohort_logic import (
     ExportLogic,
@@ -94,6 +95,10 @@ class CohortPanel:
         case = self._table().cases[self._row()]
         ct, roi = open_in_scene(self._desk.scene, case)
         self._desk.parameters.ct, self._desk.parameters.roi = ct, roi
+        # The heat of the case before has no place over this one.
+        slicer.util.setSliceViewerLayers(background=ct, foreground=None, fit=True)
+        mode = slicer.vtkMRMLSliceNode.OffsetJumpSlice
+        slicer.vtkMRMLSliceNode.JumpAllSlices(self._desk.scene, *roi.GetCenterWorld(), mode)
         self._desk.messages.say(_("{case} is open above.").format(case=case.case_id))
 
     def remove_case(self) -> None:

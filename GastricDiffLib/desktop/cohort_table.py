@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -124,7 +125,7 @@ class CohortTable:
         for listed in sorted(folder.rglob("cohort.csv")):
             found += CohortTable.open(listed).cases
         known = {case.roi for case in found}
-        for roi in sorted(folder.rglob(f"*{ROI_SUFFIX}")):
+        for roi in sorted(folder.rglob(f"*{ROI_SUFFIX}"), key=_natural):
             image = _image_of(roi)
             if image is not None and roi.resolve() not in known:
                 name = roi.name.removesuffix(ROI_SUFFIX)
@@ -200,3 +201,9 @@ def _image_of(roi: Path) -> Path | None:
         return roi.parent
     folders = [path for path in roi.parent.iterdir() if path.is_dir()]
     return folders[0] if not volumes and len(folders) == 1 else None
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """A key that sorts case-2 before case-10."""
+    parts = re.split(r"(\d+)", path.as_posix())
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from GastricDiffLib.ct.phantom import make_case
@@ -18,3 +19,11 @@ def add_phantom(scene: Any, label: int = 1) -> Any:
     """
     case = make_case(label, SEED)
     return add_volume(scene, case.volume, case.grid, "Phantom")
+
+
+@lru_cache
+def tumour_center() -> tuple[float, float, float]:
+    """The middle of the sample's tumour, RAS in mm."""
+    # Another spacing would be another phantom, its tumour elsewhere.
+    left, posterior, superior = make_case(1, SEED).roi.center_lps
+    return -float(left), -float(posterior), float(superior)

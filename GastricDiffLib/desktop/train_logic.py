@@ -11,7 +11,7 @@ from GastricDiffLib.desktop.i18n import _
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.jobs import Job, JobState
 
-HISTORY, MODEL = "history.csv", "model.safetensors"
+HISTORY, MODEL, REPORT = "history.csv", "model.safetensors", "report.html"
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,12 @@ class Plan:
         else:
             command = ["train", self.dataset, "--out", self.run, "--system", self.system]
         return [*command, *map(str, settings)]
+
+
+def find_report(run: str) -> Path | None:
+    """The report of the comparison that ended in this folder, None where there is none."""
+    report = Path(run) / REPORT
+    return report.absolute() if run and report.is_file() else None
 
 
 @dataclass(frozen=True)
@@ -131,8 +137,8 @@ class TrainLogic:
             told = job.error or _("The training failed; see {log}.").format(log=job.log)
             return TrainEnding(told, wrong=True)
         if job.arguments[0] != "train":
-            report = self._run / "report.html"
-            return TrainEnding(_("Compared; the report is {path}.").format(path=report))
+            report = self._run / REPORT
+            return TrainEnding(_("Compared; the report is {path}").format(path=report))
         result = job.result or {}
         auc = result.get("test_case_auc", result.get("val_case_auc"))
         told = _("Trained; the model is in the selector above.")

@@ -13,7 +13,7 @@ from GastricDiffLib.desktop.i18n import _
 from GastricDiffLib.desktop.paths import show_path
 from GastricDiffLib.desktop.progress import progress_line, show_progress
 from GastricDiffLib.desktop.timer import Timer
-from GastricDiffLib.desktop.train_logic import Plan, TrainLogic
+from GastricDiffLib.desktop.train_logic import Plan, TrainLogic, find_report
 from GastricDiffLib.errors import InputError
 
 
@@ -36,6 +36,7 @@ class TrainPanel:
         ui.runPath.currentPathChanged.connect(guarded(self._on_run))
         ui.trainButton.clicked.connect(guarded(self.press))
         ui.curvesButton.clicked.connect(guarded(self.switch_curves))
+        ui.comparisonButton.clicked.connect(guarded(self.open_report))
 
     def refresh(self) -> None:
         ui, parameters = self._desk.ui, self._desk.parameters
@@ -54,6 +55,8 @@ class TrainPanel:
         ui.systemSelector.enabled = free and not parameters.compare
         ui.systemsList.visible = parameters.compare
         ui.foldsLabel.visible = ui.foldsSpinBox.visible = parameters.compare
+        ui.comparisonButton.visible = parameters.compare
+        ui.comparisonButton.enabled = free and find_report(parameters.run) is not None
         ui.curvesButton.enabled = find_curves(self._desk.scene) is not None
         if not self._desk.layout.ours:
             ui.curvesButton.checked = False
@@ -89,6 +92,13 @@ class TrainPanel:
         else:
             layout.show_curves(chart)
         self._desk.ui.curvesButton.checked = layout.ours
+
+    def open_report(self) -> None:
+        """Show the finished comparison's report in the browser."""
+        report = find_report(self._desk.parameters.run)
+        if report is None:
+            raise InputError("no report there", self._desk.parameters.run, "compare first")
+        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(report)))
 
     def find_again(self) -> None:
         """Take up a training that runs already in the scene's output folder."""
