@@ -53,7 +53,7 @@ class Artist:
         rows = ui.sliceTable.rowCount
         ui.sliceTable.selectRow(rows // 2)
         ui.layoutButton.click()
-        chart = self._panel.result._nodes().chart
+        chart = work.find_results(ui.ctSelector.currentNode()).chart
         right = [[self._slice("Red", 440)], [plot(Plot.of(chart), 440, 260)]]
         self._draw("2-result.png", ("result",), right)
         ui.layoutButton.click()
