@@ -5,7 +5,7 @@ BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEMO_NOTE := Trained on synthetic phantoms only. It knows nothing of patients.
 MODEL := Resources/Models/phantom-only-demo.safetensors
 
-.PHONY: demo test lint format coverage demo-model icon picture clean
+.PHONY: demo test lint format coverage demo-model icon picture screenshots clean
 
 demo: .venv/demo.done
 	.venv/$(BIN)/gastricdiff demo --out "$(OUT)"
@@ -40,16 +40,20 @@ picture: .venv/demo.done
 	mkdir -p Resources/Screenshots
 	cp build/picture/overview.png Resources/Screenshots/overview.png
 
+# The tutorial's pictures of the module's panel.
+screenshots: .venv/test.done
+	.venv/$(BIN)/python Resources/Screenshots/draw_panel.py
+
 .venv/demo.done: pyproject.toml constraints.txt
 	test -d .venv || $(PYTHON) -m venv .venv
 	.venv/$(BIN)/python -m pip install --quiet --upgrade pip
 	# torch first and alone: the pinned build, before anything else can ask for another.
 	.venv/$(BIN)/python -m pip install --quiet $$(grep '^torch==' constraints.txt)
-	.venv/$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[scene]"
+	.venv/$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[scene,radiomics]"
 	touch $@
 
 .venv/test.done: .venv/demo.done
-	.venv/$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[scene,test]"
+	.venv/$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[scene,radiomics,test]"
 	touch $@
 
 clean:

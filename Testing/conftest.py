@@ -43,6 +43,6 @@ def small_run(phantom_dataset, tmp_path_factory) -> Path:
     from GastricDiffLib.train.loop import Trainer
 
     out = tmp_path_factory.mktemp("runs") / "small"
-    config = TrainConfig(width=0.125, size=64, epochs=2, batch_size=32)
+    config = TrainConfig(width=0.125, size=64, crop=0.0, epochs=2, batch_size=32)
     Trainer(Dataset.open(phantom_dataset), config, out, "cpu").run()
     return out

@@ -28,7 +28,7 @@ from GastricDiffLib.train.batches import (
 from GastricDiffLib.train.config import TrainConfig
 from GastricDiffLib.train.loop import COLUMNS, Trainer
 
-SMALL = {"width": 0.125, "size": 64, "batch_size": 32}
+SMALL = {"width": 0.125, "size": 64, "crop": 0.0, "batch_size": 32}
 
 
 def history(run):
@@ -50,7 +50,8 @@ def test_a_run_leaves_model_history_checkpoint_and_plot(small_run):
 
 
 def test_distillation_draws_the_attention_towards_the_box(phantom_dataset, tmp_path):
-    settings = {"width": 0.125, "size": 96, "batch_size": 8, "window": (-100.0, 200.0)}
+    settings = {"width": 0.125, "size": 96, "crop": 0.0, "batch_size": 8}
+    settings |= {"window": (-100.0, 200.0)}
     config = TrainConfig(**settings, epochs=6, lr=3e-3)
     Trainer(Dataset.open(phantom_dataset), config, tmp_path / "run", "cpu").run()
     losses = [float(row["loss_tad"]) for row in history(tmp_path / "run")]
@@ -249,9 +250,9 @@ def test_mean_and_deviation_of_the_input_are_those_of_the_training_slices(phanto
 
 
 def test_a_system_for_the_roi_gets_a_crop_without_asking():
-    assert TrainConfig(system="han").field > 1
+    assert TrainConfig(system="han", crop=0.0).field > 1
     assert TrainConfig(system="han", crop=2.0).field == 2
-    assert TrainConfig(system="sajja").field == 0
+    assert TrainConfig(system="sajja", crop=0.0).field == 0
 
 
 def test_training_starts_from_given_weights(phantom_dataset, tmp_path):

@@ -30,7 +30,7 @@ from GastricDiffLib.train.distributed import (
 from GastricDiffLib.train.loop import Trainer
 
 # It draws for its dropout, and normalises nothing: quick to run in step.
-CALM = TrainConfig("vgg19", 0.125, 32, batch_size=16, epochs=5)
+CALM = TrainConfig("vgg19", 0.125, 32, crop=0.0, batch_size=16, epochs=5)
 IMAGES = 7
 
 
@@ -50,7 +50,7 @@ class DoubleTrainer(Trainer):
 def train(dataset, out, batch_size):
     """The paper's own system, in ``out``; returns the trainer."""
     # A gentle rate: steep steps amplify the last digit of float64 into the first ones too.
-    config = TrainConfig(width=0.125, size=32, batch_size=batch_size, epochs=2, lr=1e-4)
+    config = TrainConfig(width=0.125, size=32, crop=0.0, batch_size=batch_size, epochs=2, lr=1e-4)
     trainer = DoubleTrainer(Dataset.open(dataset), config, out, "cpu")
     trainer.run()
     return trainer

@@ -44,7 +44,7 @@ class Parameters:
     trainDevice: Annotated[str, Choice(DEVICES)] = DEVICES[0]
     run: str = ""
     width: Annotated[float, WithinRange(0.0625, 2.0)] = 1.0
-    field: Annotated[float, WithinRange(0.0, 10.0)] = 0.0
+    field: Annotated[float, WithinRange(0.0, 10.0)] = 1.5
     batch: Annotated[int, WithinRange(2, 512)] = 16
     compare: bool = False
     systems: str = ",".join(SYSTEMS)

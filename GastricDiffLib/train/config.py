@@ -32,7 +32,7 @@ class TrainConfig:
     size: int = 224
     window: tuple[float, float] = (-1024.0, 500.0)
     scope: str = "roi"
-    crop: float = 0.0
+    crop: float = 1.5
     merge: str = "concat"
     normalise: str = "l2"
     teacher: str = "mask"
