@@ -177,7 +177,7 @@ def test_a_run_that_lost_a_process_resumes_and_ends_as_an_undisturbed_one(few, t
     """From cohort.csv, with a system that draws for its dropout."""
     calm, run = two / "calm", tmp_path / "run"
     arguments = ["-m", "GastricDiffLib", "train", few, "--out", run, "--device", "cpu"]
-    for name in ("system", "width", "size", "batch_size", "epochs"):
+    for name in ("system", "width", "size", "crop", "batch_size", "epochs"):
         arguments += [f"--{name}".replace("_", "-"), getattr(together.CALM, name)]
 
     process = torchrun(tmp_path, *arguments)
