@@ -13,6 +13,7 @@ from GastricDiffLib.evaluate.paired import delong, holm
 from GastricDiffLib.evaluate.report import in_words
 
 LEVEL = 0.05
+MOVED = 0.02  # of intersection over union
 _TAUGHT = {"r50-tad": "resnext50", "r50-imp-dpn-tad": "r50-imp-dpn"}
 """Each system with TAD and the same one without."""
 
@@ -101,7 +102,7 @@ def _teaching(results: Sequence[Result]) -> list[str]:
             continue
         with_tad, without = overlaps(by_name[taught]), overlaps(by_name[plain])
         aucs = [by_name[name].metrics["case_auc"].value for name in (taught, plain)]
-        moved = "moves" if with_tad["s4"] > without["s4"] else "does not move"
+        moved = "moves" if with_tad["s4"] - without["s4"] > MOVED else "hardly moves"
         lines.append(
             f"TAD {moved} the attention of {plain} onto the ROI: on held-out cases their "
             f"intersection over union is {without['s4']:.2f} without and {with_tad['s4']:.2f} with "
