@@ -136,12 +136,12 @@ def train_and_predict(run: Run, device: str = "auto", progress: Progress | None 
     metadata = trainer.run(progress)
     with agreed():
         if is_main():
-            _judge(run, trainer, metadata, str(trainer.device), started)
+            _judge(run, trainer, metadata, started)
 
 
-def _judge(
-    run: Run, trainer: Trainer, metadata: dict[str, Any], device: str, started: float
-) -> None:
+def _judge(run: Run, trainer: Trainer, metadata: dict[str, Any], started: float) -> None:
+    """Predict the test cases of a trained run, and write what :func:`read_outcome` reads."""
+    device = trainer.device.type
     model = load_model(run.folder / MODEL)
     cases = run.dataset.split("test")
     predictions = predict(model, cases, device)
