@@ -163,6 +163,7 @@ class Session:
         seen = (self.case.seen(), self.case.drawing)
         if seen != self._seen:
             self._seen = seen
+            self.views.lighten()
             facts = self.case.facts()
             state.ct, state.box, state.problem = facts.ct, facts.box, facts.problem
             state.notes = list(dict.fromkeys((*self.case.notes, *facts.notes)))
