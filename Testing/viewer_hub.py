@@ -1,0 +1,132 @@
+"""The viewer's hub as the tests need it: a process of its own, and browsers that talk to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import aiohttp
+from job_processes import until
+
+from GastricDiffLib.jobs.process import descendants, started
+
+HERE = Path(__file__).resolve().parent
+
+
+class Server:
+    """``gastricdiff view`` as a process; ``url`` without the token, which stands in ``token``."""
+
+    def __init__(self, folder: Path, *arguments: object, standin: bool = True, **variables: object):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.temporary = folder / "tmp"
+        self.temporary.mkdir(exist_ok=True)
+        self.errors = folder / "errors.txt"
+        program = [HERE / "viewer_standin.py"] if standin else ["-m", "GastricDiffLib"]
+        command = [sys.executable, *program, "view", "--events", "--port", 0, *arguments]
+        environment = os.environ | {
+            "TMPDIR": str(self.temporary),
+            "STANDIN_LAUNCHER": str(folder / "python"),
+            "PYTHONPATH": str(HERE.parent),
+            "HOME": str(folder),
+        }
+        environment |= {name: str(value) for name, value in variables.items()}
+        with open(self.errors, "ab") as errors:
+            self.process = subprocess.Popen(
+                [str(part) for part in command],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=environment,
+                text=True,
+            )
+        self.notes: list[str] = []
+        self.full_url = ""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            event = json.loads(line)
+            if event["event"] == "result":
+                self.full_url = event["url"]
+                break
+            self.notes.append(event["message"])
+        self.url, _, self.token = self.full_url.partition("?token=")
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rstrip("/").rpartition(":")[2])
+
+    def rooms(self) -> list[Path]:
+        return list(self.temporary.glob("gastricdiff-view-*"))
+
+    def folders(self) -> list[Path]:
+        """Of its sessions, the spare's too."""
+        return [one for room in self.rooms() for one in (room / "sessions").glob("*")]
+
+    def family(self) -> dict[int, str]:
+        """All its processes, by number and beginning."""
+        numbers = [self.process.pid, *descendants(self.process.pid)]
+        return {one: since for one in numbers if (since := started(one))}
+
+    def spare_is_ready(self) -> bool:
+        return bool(until(lambda: any((one / "port").exists() for one in self.folders())))
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        code = self.process.wait(30)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return code
+
+    def said(self) -> str:
+        return self.errors.read_text()
+
+
+@contextmanager
+def serving(folder: Path, *arguments: object, **more):
+    server = Server(folder, *arguments, **more)
+    try:
+        assert server.url, server.said()
+        yield server
+    finally:
+        server.end()
+    assert "Traceback" not in server.said()
+
+
+@asynccontextmanager
+async def browser(server: Server):
+    """A browser with cookies of its own; its paths begin at the server's root."""
+    async with aiohttp.ClientSession(
+        base_url=server.url,
+        # Cookies of an address, not of a name.
+        cookie_jar=aiohttp.CookieJar(unsafe=True),
+        headers={"Origin": server.url.rstrip("/")},
+    ) as client:
+        yield client
+
+
+async def begin(client: aiohttp.ClientSession) -> str:
+    """Open the root; the path of the session that it leads to."""
+    async with client.get("/", allow_redirects=False) as answer:
+        assert answer.status == 303, await answer.text()
+        path = answer.headers["Location"]
+    assert re.fullmatch(r"/s/[0-9a-f]{24}/", path)
+    return path
+
+
+async def get(client: aiohttp.ClientSession, path: str, **more) -> tuple[int, str]:
+    async with client.get(path, allow_redirects=False, **more) as answer:
+        return answer.status, await answer.text()
+
+
+async def shown(client: aiohttp.ClientSession, path: str) -> str:
+    """The session's page, once it has started."""
+    while True:
+        status, text = await get(client, path)
+        if status != 202:
+            assert status == 200, text
+            return text
