@@ -12,7 +12,12 @@ LATER = 0.12
 """Seconds that the other views wait. A processor without a graphics card draws four views in
 the time of two frames, and no frame is sent before all that were asked for are drawn."""
 
-_USE = ("MouseMoveEvent", "MouseWheelForwardEvent", "MouseWheelBackwardEvent", "LeftButtonPressEvent")
+_USE = (
+    "MouseMoveEvent",
+    "MouseWheelForwardEvent",
+    "MouseWheelBackwardEvent",
+    "LeftButtonPressEvent",
+)
 
 
 class Order:

@@ -141,14 +141,18 @@ def _describe(view: Any, title: str) -> dict[str, Any]:
     right = _letter([matrix.GetElement(row, 0) for row in range(3)])
     top = _letter([matrix.GetElement(row, 1) for row in range(3)])
     low, high = view.get_slice_range()
+    offset = round(view.get_slice_value(), 3)
     normal = _letter([matrix.GetElement(row, 2) for row in range(3)])
+    # As Slicer says it: R, A and S, negative towards left, posterior and inferior.
+    axis = next(pair[0] for pair in _LETTERS if normal in pair)
+    along = offset if normal == axis else -offset
     return {
         "title": title,
-        "value": round(view.get_slice_value(), 3),
+        "value": offset,
         "low": round(low, 3),
         "high": round(high, 3),
         "step": round(view.get_slice_step(), 3),
-        "at": f"{normal} {view.get_slice_value():.1f} mm".replace("-", "−"),
+        "at": f"{axis} {along:.1f} mm".replace("-", "−"),
         "right": right,
         "left": _opposite(right),
         "top": top,
