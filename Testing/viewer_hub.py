@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -44,16 +45,23 @@ class Server:
                 env=environment,
                 text=True,
             )
-        self.notes: list[str] = []
-        self.full_url = ""
+        self.events: list[dict[str, str]] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        until(lambda: not self._reader.is_alive() or self.full_url)
+        self.url, _, self.token = self.full_url.partition("?token=")
+
+    def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            event = json.loads(line)
-            if event["event"] == "result":
-                self.full_url = event["url"]
-                break
-            self.notes.append(event["message"])
-        self.url, _, self.token = self.full_url.partition("?token=")
+            self.events.append(json.loads(line))
+
+    @property
+    def full_url(self) -> str:
+        return next((one["url"] for one in self.events if one["event"] == "result"), "")
+
+    def notes(self) -> list[str]:
+        return [one["message"] for one in self.events if one["event"] == "note"]
 
     @property
     def port(self) -> int:
@@ -78,8 +86,7 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(number)
         code = self.process.wait(30)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        self._reader.join(10)
         return code
 
     def said(self) -> str:
@@ -104,7 +111,7 @@ async def browser(server: Server):
         base_url=server.url,
         # Cookies of an address, not of a name.
         cookie_jar=aiohttp.CookieJar(unsafe=True),
-        headers={"Origin": server.url.rstrip("/")},
+        headers={"Origin": server.url.rstrip("/"), "Accept": "text/html"},
     ) as client:
         yield client
 

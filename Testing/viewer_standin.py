@@ -29,7 +29,7 @@ SLOW, HUNG, BROKEN = "STANDIN_SLOW", "STANDIN_DEAF", "STANDIN_BROKEN"
 
 class Standin:
     def __init__(self, config: Config) -> None:
-        self.config, self.busy = config, False
+        self.config, self.busy, self.clients = config, False, 0
 
     @web.middleware
     async def guard(self, request, handler):
@@ -48,7 +48,7 @@ class Standin:
         return web.json_response({"headers": dict(request.headers), "path": request.raw_path})
 
     async def status(self, request):
-        return web.json_response({"clients": 0, "busy": self.busy})
+        return web.json_response({"clients": self.clients, "busy": self.busy})
 
     async def work(self, request):
         self.busy = True
@@ -84,6 +84,7 @@ class Standin:
         """An echo; "close" closes it."""
         socket = web.WebSocketResponse(max_msg_size=1 << 27)
         await socket.prepare(request)
+        self.clients += 1
         async for message in socket:
             if message.type is WSMsgType.BINARY:
                 await socket.send_bytes(message.data)
@@ -93,6 +94,7 @@ class Standin:
                 await self.die(request)
             else:
                 await socket.send_str(message.data)
+        self.clients -= 1
         return socket
 
     async def serve(self) -> None:

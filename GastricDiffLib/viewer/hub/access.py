@@ -11,7 +11,7 @@ from aiohttp import web
 
 from .options import Options, is_loopback
 
-_SLOW, _WAITING = 1.0, 16
+_SLOW, _WAITING = 0.5, 8
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _TOKEN_BYTES = 32
 
@@ -61,7 +61,7 @@ class Access:
         return _same(request.cookies.get(self._cookie, ""), self._pass)
 
     async def right(self, token: str) -> bool:
-        """Whether it is the token; wrong ones are answered one a second.
+        """Whether it is the token; wrong ones are answered two a second.
 
         Raises:
             HTTPTooManyRequests: many wait for an answer already.

@@ -18,9 +18,10 @@ _POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
+REFERRER = "Referrer-Policy"
 HEADERS = {
     "Content-Security-Policy": "; ".join(f"{name} {what}" for name, what in _POLICY.items()),
-    "Referrer-Policy": "no-referrer",
+    REFERRER: "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -34,8 +35,10 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """To be called when an answer is about to be sent.
 
     Nothing is kept by the browser but scripts, styles and fonts: pictures and files may show
-    a patient.
+    a patient. A page of the hub may have a policy of its own for referrers.
     """
+    own = response.headers.get(REFERRER, HEADERS[REFERRER])
     response.headers.update(HEADERS)
+    response.headers[REFERRER] = own
     kept = response.status == 200 and response.content_type.startswith(_PARTS_OF_A_PAGE)
     response.headers["Cache-Control"] = "private, max-age=3600" if kept else "no-store"

@@ -121,15 +121,11 @@ class Hub:
         session = self._find(request)
         if session is None:
             return self._gone(request)
-        path = _inner_path(request)
-        is_page = path in ("/", "/index.html")
+        is_page = request.match_info["path"] in ("", "index.html")
         if not await self._ready(session, _PROMPT if is_page else START_LIMIT):
             return pages.starting() if self._find(request) else self._gone(request)
-        if path == "/":
-            path = "/index.html"
-        if request.query_string and not is_page:
-            path = f"{path}?{request.rel_url.raw_query_string}"
         try:
+            path = "/index.html" if is_page else _inner_path(request)
             return await forward(request, session, self._http, path)
         except aiohttp.ClientError:
             return await self._unanswered(request)
@@ -181,7 +177,10 @@ class Hub:
         return session
 
     def _gone(self, request: web.Request) -> web.StreamResponse:
+        """A page for a person, a line for a page's script."""
         why = self._farewell(request)
+        if "text/html" not in request.headers.get("Accept", ""):
+            return pages.line(410, self._why(request))
         return pages.unknown() if why is None else pages.ended(why)
 
     def _why(self, request: web.Request) -> str:
@@ -214,4 +213,6 @@ class Hub:
 
 def _inner_path(request: web.Request) -> str:
     """From the process's root, as the browser encoded it."""
-    return "/" + request.rel_url.raw_path.split("/", 3)[3]
+    path = "/" + request.rel_url.raw_path.split("/", 3)[3]
+    query = request.rel_url.raw_query_string
+    return f"{path}?{query}" if query else path

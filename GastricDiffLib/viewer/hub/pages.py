@@ -8,6 +8,8 @@ from aiohttp import web
 
 from GastricDiffLib import RESEARCH_USE
 
+from .headers import REFERRER
+
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -17,25 +19,26 @@ _PAGE = """<!doctype html>
 <title>{title} · GastricDiff</title>
 <link rel="icon" href="data:,">
 <style>
-html {{ height: 100%; background: #14181d; color: #d5dbe1;
+html {{ height: 100%; background: #151a1f; color: #d5dbe1;
   font: 16px/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }}
 body {{ min-height: 100%; margin: 0; display: flex; align-items: center; justify-content: center; }}
-main {{ max-width: 30rem; padding: 2rem; overflow-wrap: anywhere; }}
+main {{ width: 26rem; max-width: 100%; box-sizing: border-box; padding: 1.5rem;
+  overflow-wrap: anywhere; }}
 .name {{ color: #8b98a5; letter-spacing: .04em; margin: 0 0 1.25rem; }}
 h1 {{ font-size: 1.5rem; font-weight: 600; line-height: 1.25; margin: 0 0 .75rem; color: #f2f5f7; }}
 p {{ margin: 0 0 1rem; }}
 small {{ display: block; color: #8b98a5; margin-top: 2rem; font-size: .8125rem; }}
-a.button, button {{ display: inline-block; font: inherit; font-weight: 600; color: #0d1a20;
-  background: #6cc3dc; border: 0; border-radius: .375rem; padding: .5rem 1.125rem;
+a.button, button {{ display: inline-block; font: inherit; font-weight: 600; color: #06181c;
+  background: #4db6c4; border: 0; border-radius: .375rem; padding: .5rem 1.125rem;
   text-decoration: none; cursor: pointer; }}
-a.button:hover, button:hover {{ background: #8ad2e7; }}
+a.button:hover, button:hover {{ background: #6cc8d5; }}
 :focus-visible {{ outline: 2px solid #f2f5f7; outline-offset: 2px; }}
 label {{ display: block; margin-bottom: .375rem; }}
 input {{ display: block; width: 100%; box-sizing: border-box; font: inherit; color: #f2f5f7;
   background: #0d1115; border: 1px solid #4a5763; border-radius: .375rem;
   padding: .5rem .625rem; margin-bottom: 1rem; }}
 .bar {{ height: 3px; border-radius: 2px; overflow: hidden; background: #2a333c; }}
-.bar i {{ display: block; height: 100%; width: 30%; background: #6cc3dc;
+.bar i {{ display: block; height: 100%; width: 30%; background: #4db6c4;
   animation: go 1.6s ease-in-out infinite alternate; }}
 @keyframes go {{ to {{ margin-left: 70%; }} }}
 @media (prefers-reduced-motion: reduce) {{ .bar i {{ animation: none; width: 100%; }} }}
@@ -88,7 +91,7 @@ def full(limit: int) -> web.Response:
     page = _page(
         503,
         "All sessions are in use",
-        f"This server holds {limit} at a time. One becomes free when its page has been closed "
+        f"This server holds {limit} at a time; one becomes free when its page has been closed "
         "for a while.",
         form='<p><a class="button" href="/">Try again</a></p>',
     )
@@ -107,7 +110,10 @@ def token(path: str, wrong: bool) -> web.Response:
         f'<input name="path" type="hidden" value="{escape(path)}">'
         "<button>Open the viewer</button></form>"
     )
-    return _page(401, "A token is needed", text, form=form)
+    page = _page(401, "A token is needed", text, form=form)
+    # Without any referrer, browsers do not tell of which page a form is either.
+    page.headers[REFERRER] = "same-origin"
+    return page
 
 
 def failed() -> web.Response:

@@ -24,7 +24,12 @@ from .proxy import client
 from .room import room, sweep
 from .sessions import Sessions
 
-_LINGER = 1.0
+_LEAVING = 1.0
+"""Seconds that requests have to end when the server does."""
+
+_LINGERING = 3.0
+"""Seconds that an upload that was refused may go on: browsers read no answer while they send."""
+
 _OPEN = (
     "anyone who reads this network's traffic sees the images: better reach the server by an SSH "
     "tunnel, or give it a --certificate"
@@ -58,24 +63,21 @@ async def _serve(
     async with client() as http:
         sessions = Sessions(folder, options, http, console.note)
         hub = Hub(access, sessions, http, options.sessions)
-        runner = web.AppRunner(hub.application, access_log=None, shutdown_timeout=_LINGER)
+        runner = web.AppRunner(
+            hub.application, access_log=None, shutdown_timeout=_LEAVING, lingering_time=_LINGERING
+        )
         await runner.setup()
         try:
             access.port = await _bind(runner, options, context)
             with _signals(stop, at_once):
                 watch = asyncio.create_task(sessions.watch())
                 _announce(options, access, context, console)
-                await asyncio.wait(
-                    [watch, stopped := asyncio.create_task(stop.wait())],
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
+                await stop.wait()
                 for site in list(runner.sites):
                     await site.stop()
-                for task in (watch, stopped):
-                    task.cancel()
+                watch.cancel()
+                await asyncio.gather(watch, return_exceptions=True)
                 await sessions.close(at_once)
-                if watch.done() and not watch.cancelled():
-                    watch.result()
         finally:
             await runner.cleanup()
 

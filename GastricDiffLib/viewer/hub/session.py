@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import secrets
 import shutil
 import time
@@ -14,6 +13,7 @@ from aiohttp import web
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.jobs import Job, JobState
 from GastricDiffLib.viewer.config import PORT_FILE, Config
+from GastricDiffLib.viewer.turns import forget
 
 from .options import Options
 from .room import QUEUE, SESSIONS
@@ -101,9 +101,8 @@ class Session:
 
     def remove(self) -> None:
         """After its end: nothing of it is left, on the disk or in the queue."""
-        with contextlib.suppress(OSError, ImportError):
-            turns = importlib.import_module("GastricDiffLib.viewer.turns")
-            turns.forget(self.config.queue, self.id)
+        with contextlib.suppress(OSError):
+            forget(self.config.queue, self.id)
         shutil.rmtree(self.config.folder, ignore_errors=True)
 
     def _why(self) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
+from GastricDiffLib.console import log_exception
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.viewer.config import SECRET_HEADER
 
@@ -95,22 +96,16 @@ class Sessions:
     async def watch(self) -> None:
         """See to it for ever that the ended are removed, the idle end, and a spare is there."""
         while True:
-            now = time.monotonic()
-            for session in [*self._taken.values(), *([self._spare] if self._spare else [])]:
-                session.look()
-                if session.ended is not None:
-                    self._bury(session)
-                elif session.browsers:
-                    session.seen = now
-            await self._end_idle(now)
-            await self._remove_gone()
-            self._keep_spare(now)
+            try:
+                await self._see_to_all(time.monotonic())
+            except Exception:
+                # A full disk, say, which may pass: those who work here must not end for it.
+                log_exception("unexpected error of the viewer's hub")
             await asyncio.sleep(_TICK)
 
     async def close(self, at_once: asyncio.Event) -> None:
         """End all within seconds, or by force as soon as ``at_once`` is set."""
-        running = [*self._taken.values(), *([self._spare] if self._spare else [])]
-        for session in running:
+        for session in self._running():
             session.end("The server was stopped.")
             self._bury(session)
         given_up = time.monotonic() + 2 * _PATIENCE
@@ -119,6 +114,20 @@ class Sessions:
                 self._ending = dict.fromkeys(self._ending, 0.0)
             await self._remove_gone()
             await asyncio.sleep(_TICK / 2)
+
+    def _running(self) -> list[Session]:
+        return [*self._taken.values(), *([self._spare] if self._spare else [])]
+
+    async def _see_to_all(self, now: float) -> None:
+        for session in self._running():
+            session.look()
+            if session.ended is not None:
+                self._bury(session)
+            elif session.browsers:
+                session.seen = now
+        await self._end_idle(now)
+        await self._remove_gone()
+        self._keep_spare(now)
 
     def _bury(self, session: Session) -> None:
         """Take an ended one out; its browsers are told, the rest follows at its process's end."""
@@ -129,11 +138,12 @@ class Sessions:
                 self._ended.popitem(last=False)
         elif session is self._spare:
             self._spare = None
-            # One that cannot start is not tried for ever; the next visitor will be told why.
+        if session.died and session.port is None:
+            # What cannot start is not tried for ever; the next visitor will be told why.
             self._spare_due = float("inf")
         if session not in self._ending:
             if session.died:
-                self._tell(f"{time.strftime('%H:%M:%S')} a session ended: {_how(session)}")
+                self._tell(f"{time.strftime('%H:%M:%S')} a session ended {_how(session)}")
             self._ending[session] = time.monotonic() + _PATIENCE
 
     async def _remove_gone(self) -> None:
@@ -172,7 +182,7 @@ class Sessions:
                 self._bury(session)
 
     async def _make_room(self, visitor: str) -> bool:
-        before = time.monotonic() - min(_ABANDONED, self._options.idle)
+        before = time.monotonic() - min(_ABANDONED, self._options.idle / 4)
         own = [one for one in self._taken.values() if one.visitor == visitor and one.seen < before]
         for session in sorted(own, key=lambda one: one.seen):
             if not session.browsers and not await self._busy(session) and not session.browsers:
@@ -194,7 +204,10 @@ class Sessions:
 
 
 def _how(session: Session) -> str:
+    """Nothing of what it worked on, but what kept it from starting: files of the server's own."""
     code = session.job.exit_code
+    if session.port is None and session.ended:
+        return f"before it began: {session.ended}"
     return f"by signal {-code}" if code is not None and code < 0 else f"with code {code}"
 
 
