@@ -204,6 +204,13 @@ def build_parser() -> argparse.ArgumentParser:
     classify.add_argument("--brief", action="store_true", help="no picture, no scene")
     device(classify)
 
+    # Not for people: the browser viewer runs it for what was uploaded. Without help, not listed.
+    intake = subparsers.add_parser("intake", description="take in an upload of the viewer")
+    intake.add_argument("--events", action="store_true", help="print JSON lines")
+    intake.add_argument("folder", type=Path, help="with upload.json and its files")
+    intake.add_argument("--out", type=Path, required=True, help="new folder")
+    intake.add_argument("--limits", default="{}", metavar="JSON", help="other than the usual")
+
     info = add("info", "what a model file says of itself, or what systems there are", long=False)
     asked = info.add_mutually_exclusive_group(required=True)
     asked.add_argument("model", type=Path, nargs="?", help="a .safetensors")
