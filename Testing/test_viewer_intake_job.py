@@ -55,7 +55,7 @@ def test_a_volume_larger_than_the_memory_limit_ends_in_a_line(tmp_path):
     air = flat_nrrd((512, 512, 300), lambda data: gzip.compress(data, 1))
     job = started(tmp_path, {"air.nrrd": air}, memory=300 << 20)
     assert job.wait(60) is JobState.FAILED
-    assert "memory" in ending(job) and "(crop it" in ending(job).replace("crop the CT", "crop it")
+    assert "memory" in ending(job) and "(crop " in ending(job)
     assert job.exit_code == 2
     assert "Traceback" not in job.log.read_text() and not (tmp_path / "out").exists()
 

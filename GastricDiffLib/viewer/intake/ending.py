@@ -32,7 +32,7 @@ def ending(job: Job) -> str:
         return str(InputError("the upload made its reader crash", "it is damaged", _AGAIN))
     return str(
         InputError(
-            "the upload could not be read by a fault of this program",
-            mend="its log on the server tells more; try the CT as .nrrd",
+            "the upload could not be read, by a fault of this program or for want of memory",
+            mend="the log on the server tells more; try the CT as .nrrd",
         )
     )
