@@ -1,18 +1,13 @@
 """Several browsers, reloads and restarts: nobody's result is lost, or another's."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-import torch
 from job_processes import until
-from viewer_hub import serving
+from made_models import fresh_model
+from viewer_hub import resident, serving, session_processes
 from viewer_page import SLOW, Visitor, chromium
 
-from GastricDiffLib.classify.model_file import save_model
 from GastricDiffLib.jobs.process import started
-from GastricDiffLib.nets import build_system
-from GastricDiffLib.nets.input import InputSpec
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -25,17 +20,9 @@ def browser():
 
 @pytest.fixture(scope="module")
 def slow_model(tmp_path_factory):
-    """A model that takes some seconds: full width, and every slice of the CT. It knows nothing."""
-    torch.manual_seed(0)
-    metadata = {
-        "name": "slow", "system": "r50-imp-dpn-tad", "width": 1.0, "options": {},
-        "input": InputSpec(size=256, scope="all").to_json(),
-        "classes": ["undifferentiated", "differentiated"], "threshold": 0.5,
-        "calibration": {"scale": 1.0, "bias": 0.0}, "note": "knows nothing",
-    }  # fmt: skip
+    """A model that takes a moment longer: wider, and every slice of the CT."""
     path = tmp_path_factory.mktemp("model") / "slow.safetensors"
-    save_model(path, build_system("r50-imp-dpn-tad").state_dict(), metadata)
-    return path
+    return fresh_model(path, width=0.5, size=224, scope="all")
 
 
 @pytest.fixture(scope="module")
@@ -148,18 +135,6 @@ def test_memory_does_not_grow_with_the_number_of_classifications(tmp_path, brows
             visitor.page.evaluate("window.trame.state.set('message', '')")
             visitor.classify(wait=False)
             visitor.until(lambda: visitor.state("message") and not visitor.state("busy"))
-            used.append(sum(resident(number) for number in sessions(server)))
+            used.append(sum(resident(number) for number in session_processes(server)))
         visitor.close()
     assert max(used[4:]) <= 1.05 * np.median(used[1:4]), used
-
-
-def sessions(server):
-    """The processes of its sessions, by number."""
-    words = {number: Path(f"/proc/{number}/cmdline").read_bytes() for number in server.family()}
-    return [number for number, line in words.items() if b"\0session\0" in line]
-
-
-def resident(number):
-    """MiB of memory that a process holds."""
-    lines = Path(f"/proc/{number}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
