@@ -8,7 +8,12 @@ from viewer_page import Visitor, chromium
 pytestmark = pytest.mark.xdist_group("browser")
 
 HEADER = "type: short\ndimension: 3\nsizes: 8 8 8\nencoding: raw\nendian: little\n"
-MRML = '<MRML version="Slicer4.4.0"><Volume id="vtkMRMLScalarVolumeNode1" name="CT" storageNodeRef="vtkMRMLVolumeArchetypeStorageNode1"/><VolumeArchetypeStorage id="vtkMRMLVolumeArchetypeStorageNode1" fileName="{}"/></MRML>'
+STORAGE = "vtkMRMLVolumeArchetypeStorageNode1"
+MRML = (
+    '<MRML version="Slicer4.4.0">'
+    f'<Volume id="vtkMRMLScalarVolumeNode1" name="CT" storageNodeRef="{STORAGE}"/>'
+    f'<VolumeArchetypeStorage id="{STORAGE}" fileName="{{}}"/></MRML>'
+)
 
 
 @pytest.fixture(scope="module")

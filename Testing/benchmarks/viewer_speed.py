@@ -28,7 +28,8 @@ _LISTEN = """
   const area = document.querySelector('.layout-grid-item');
   window.latencies = [];
   let turned = 0;
-  area.addEventListener('wheel', () => { turned ||= performance.now(); }, {capture: true, passive: true});
+  const turn = () => { turned ||= performance.now(); };
+  area.addEventListener('wheel', turn, {capture: true, passive: true});
   new MutationObserver(() => {
     if (!turned) return;
     const since = turned;
