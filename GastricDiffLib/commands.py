@@ -221,6 +221,17 @@ def session(options: argparse.Namespace, console: Console) -> None:
     run(Config.read(options.config))
 
 
+def intake(options: argparse.Namespace, console: Console) -> None:
+    from GastricDiffLib.viewer.intake import Limits, take_in
+
+    limits = Limits.from_json(options.limits)
+    limits.restrict()
+    taken = take_in(options.folder, options.out, limits, console.progress)
+    for note in taken.notes:
+        console.note(note)
+    console.result(kind=taken.kind, **{path.name: path for path in taken.files})
+
+
 def info(options: argparse.Namespace, console: Console) -> None:
     if options.systems:
         _list_systems()

@@ -137,3 +137,15 @@ async def shown(client: aiohttp.ClientSession, path: str) -> str:
         if status != 202:
             assert status == 200, text
             return text
+
+
+def session_processes(server: Server) -> list[int]:
+    """The processes of a server's sessions, the spare's too, by number."""
+    words = {one: Path(f"/proc/{one}/cmdline").read_bytes() for one in server.family()}
+    return [one for one, line in words.items() if b"\0session\0" in line]
+
+
+def resident(number: int) -> float:
+    """MiB of memory that a process holds."""
+    lines = Path(f"/proc/{number}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024

@@ -1,4 +1,4 @@
-"""The command line of ``gastricdiff view``, and of a session's process."""
+"""The command line of ``gastricdiff view``, and of the processes that it starts."""
 
 from __future__ import annotations
 
@@ -32,6 +32,13 @@ def add_view(view: argparse.ArgumentParser, count: Callable[[str], int]) -> None
 def add_session(session: argparse.ArgumentParser) -> None:
     session.add_argument("config", type=Path)
     session.add_argument("--events", action="store_true")
+
+
+def add_intake(intake: argparse.ArgumentParser) -> None:
+    intake.add_argument("folder", type=Path, help="with upload.json and its files")
+    intake.add_argument("--out", type=Path, required=True, help="new folder")
+    intake.add_argument("--limits", default="{}", metavar="JSON", help="other than the usual")
+    intake.add_argument("--events", action="store_true")
 
 
 def _port(text: str) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 from trame.app import get_server
 from trame_server.utils.asynchronous import create_task
 
+from GastricDiffLib.ct import BoxROI
 from GastricDiffLib.desktop.messages import Messages
 from GastricDiffLib.desktop.models import model_card, model_problem
 from GastricDiffLib.errors import InputError
@@ -150,7 +151,7 @@ class Session:
                 tell = self.messages.complain if ending.wrong else self.messages.say
                 tell(ending.message)
                 if ending.shown:
-                    self._show_result()
+                    self._show_result(self.classification.box)
             opened = self.intake.poll()
             if opened is not None:
                 opened.into(self.case)
@@ -163,11 +164,13 @@ class Session:
         seen = (self.case.seen(), self.case.drawing)
         if seen != self._seen:
             self._seen = seen
+            self.views.lighten()
             facts = self.case.facts()
             state.ct, state.box, state.problem = facts.ct, facts.box, facts.problem
             state.notes = list(dict.fromkeys((*self.case.notes, *facts.notes)))
             state.opened = self.case.ct is not None
             state.has_box, state.drawing = bool(facts.box), self.case.drawing
+            state.stale = self.result.stale
         if self.classification.waiting or self.classification.running:
             state.busy = "wait" if self.classification.waiting else "classify"
             state.doing, state.percent = self.classification.progress()
@@ -192,8 +195,9 @@ class Session:
         self.case.window(self.state.window)
         self._show_result()
 
-    def _show_result(self) -> None:
-        self.state.update(self.result.read())
+    def _show_result(self, box: BoxROI | None = None) -> None:
+        self.state.update(self.result.read(box))
+        self.state.stale = self.result.stale
         self._dress()
         self._turned()
 

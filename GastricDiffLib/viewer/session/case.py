@@ -38,7 +38,7 @@ class Case:
 
     def __init__(self, views: Views) -> None:
         self._views = views
-        self._scene = views.scene
+        self.scene = views.scene
         self._ct: Any = None
         self._roi: Any = None
         self.notes: tuple[str, ...] = ()
@@ -46,11 +46,11 @@ class Case:
     @property
     def ct(self) -> Any | None:
         """The CT's node, None where there is none, or it was removed."""
-        return self._ct if self._ct is not None and self._scene.IsNodePresent(self._ct) else None
+        return self._ct if self._ct is not None and self.scene.IsNodePresent(self._ct) else None
 
     @property
     def roi(self) -> Any | None:
-        return self._roi if self._roi is not None and self._scene.IsNodePresent(self._roi) else None
+        return self._roi if self._roi is not None and self.scene.IsNodePresent(self._roi) else None
 
     def facts(self) -> CaseFacts:
         return case_facts(self.ct, self.roi)
@@ -62,7 +62,7 @@ class Case:
     def open_phantom(self) -> None:
         """The sample, with a box around its tumour."""
         self._empty()
-        self._ct = add_phantom(self._scene)
+        self._ct = add_phantom(self.scene)
         self._views.show(self._ct)
         self.place()
         self._roi.SetCenterWorld(*tumour_center())
@@ -79,7 +79,7 @@ class Case:
             self._empty()
             self.notes = volume.notes
             # No name that the file had: it may be the patient's.
-            self._ct = add_volume(self._scene, input_hu(volume), volume.grid, "CT")
+            self._ct = add_volume(self.scene, input_hu(volume), volume.grid, "CT")
             self._views.show(self._ct)
         elif self.ct is None:
             raise InputError("a box alone", mend="open its CT first, or both together")
@@ -92,12 +92,12 @@ class Case:
         Raises InputError when the scene cannot be read or holds no CT.
         """
         self._empty()
-        load_scene(path, self._scene)
+        load_scene(path, self.scene)
         self._ct = self._first_ct()
         if self._ct is None:
             self._empty()
             raise InputError("the scene holds no CT", mend="open one with a scalar volume in HU")
-        self._roi = next(iter(nodes_by_class(self._scene, "vtkMRMLMarkupsROINode")), None)
+        self._roi = next(iter(nodes_by_class(self.scene, "vtkMRMLMarkupsROINode")), None)
         self._views.show(self._ct)
         if self._roi is not None:
             show_handles(self._roi, True)
@@ -106,21 +106,21 @@ class Case:
     def place(self) -> None:
         """A box where the user looks."""
         ct = self.ct_needed()
-        self._roi = place_box(self._scene, ct, self.roi)
+        self._roi = place_box(self.scene, ct, self.roi)
         show_handles(self._roi, True)
 
     def draw(self) -> None:
         """Let the user draw the box by two clicks, or stop that."""
         self.ct_needed()
         if self.drawing:
-            stop_drawing(self._scene)
+            stop_drawing(self.scene)
             return
-        self._roi = draw_box(self._scene, self.roi)
+        self._roi = draw_box(self.scene, self.roi)
         show_handles(self._roi, True)
 
     @property
     def drawing(self) -> bool:
-        interaction = self._scene.GetSingletonNode("Singleton", "vtkMRMLInteractionNode")
+        interaction = self.scene.GetSingletonNode("Singleton", "vtkMRMLInteractionNode")
         if interaction is None:
             return False
         return bool(interaction.GetCurrentInteractionMode() == slicer.vtkMRMLInteractionNode.Place)
@@ -143,8 +143,8 @@ class Case:
         if len(boxes) > 1:
             self.notes += (f"of {len(boxes)} boxes in the file the first is taken",)
         if self.roi is not None:
-            self._scene.RemoveNode(self.roi)
-        self._roi = add_roi(self._scene, boxes[0], "ROI")
+            self.scene.RemoveNode(self.roi)
+        self._roi = add_roi(self.scene, boxes[0], "ROI")
         show_handles(self._roi, True)
         self._look_at_box()
 
@@ -154,7 +154,7 @@ class Case:
         self._views.look_at(center)
 
     def _first_ct(self) -> Any | None:
-        for node in nodes_by_class(self._scene, "vtkMRMLScalarVolumeNode"):
+        for node in nodes_by_class(self.scene, "vtkMRMLScalarVolumeNode"):
             if node.GetAttribute(KIND) is not None:
                 continue
             try:
@@ -166,13 +166,13 @@ class Case:
 
     def _empty(self) -> None:
         """Remove all that the user or a result put into the scene; views and colours stay."""
-        stop_drawing(self._scene)
+        stop_drawing(self.scene)
         self._ct = self._roi = None
         self.notes = ()
         for node_class in _CONTENT:
-            for node in list(nodes_by_class(self._scene, node_class)):
+            for node in list(nodes_by_class(self.scene, node_class)):
                 if _is_content(node):
-                    self._scene.RemoveNode(node)
+                    self.scene.RemoveNode(node)
 
 
 def _is_content(node: Any) -> bool:

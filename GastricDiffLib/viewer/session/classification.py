@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from GastricDiffLib.ct import BoxROI
+from GastricDiffLib.desktop.choices import HEATS
 from GastricDiffLib.desktop.classify_logic import ClassifyLogic, Ending
 from GastricDiffLib.desktop.progress import progress_line
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.scene import roi_from_node
 from GastricDiffLib.viewer.session.case import Case
 from GastricDiffLib.viewer.turns import Turn
 
 
 class Classification:
-    """Waits for its turn, then runs; :meth:`poll` must be called now and then."""
+    """Waits for its turn, then runs; :meth:`poll` must be called now and then.
+
+    ``box``: where the box stood when the latest one began.
+    """
 
     def __init__(self, case: Case, queue: Path, session: str, model: str, device: str) -> None:
         self._case, self._queue, self._session = case, queue, session
         self._model, self._device = model, device
         self._logic = ClassifyLogic()
         self._turn: Turn | None = None
+        self.box: BoxROI | None = None
 
     @property
     def waiting(self) -> bool:
@@ -87,9 +94,9 @@ class Classification:
                 problem = self._case.facts().problem
                 if problem:
                     raise InputError(problem)
-                self._logic.start(
-                    ct.GetScene(), ct, roi, self._model, self._device, "attention"
-                )  # fmt: skip
+                self.box = roi_from_node(roi)
+                scene = self._case.scene
+                self._logic.start(scene, ct, roi, self._model, self._device, HEATS[0])
         except BaseException:
             self._leave()
             raise

@@ -10,6 +10,8 @@ from pathlib import Path
 from GastricDiffLib.desktop.progress import progress_line
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.jobs import Job, JobState
+from GastricDiffLib.viewer.intake import ending
+from GastricDiffLib.viewer.intake.run import CT_FILE, INTAKE_FILE, ROI_FILE, SCENE_FILE
 from GastricDiffLib.viewer.session.case import Case
 
 
@@ -21,18 +23,20 @@ class Opened:
 
     def into(self, case: Case) -> None:
         """Raises InputError when they do not make a case; then the scene is as it was."""
-        told = json.loads((self.folder / "intake.json").read_text(encoding="utf-8"))
-        ct, roi = self.folder / "ct.nrrd", self.folder / "roi.mrk.json"
+        told = json.loads((self.folder / INTAKE_FILE).read_text(encoding="utf-8"))
+        ct, roi, scene = (self._there(name) for name in (CT_FILE, ROI_FILE, SCENE_FILE))
         try:
-            if (self.folder / "scene.mrb").is_file():
-                case.open_scene(self.folder / "scene.mrb")
+            if scene is not None:
+                case.open_scene(scene)
             else:
-                case.open_files(
-                    ct if ct.is_file() else None, roi if roi.is_file() else None
-                )  # fmt: skip
+                case.open_files(ct, roi)
             case.notes = tuple(dict.fromkeys((*told["notes"], *case.notes)))
         finally:
             shutil.rmtree(self.folder.parent, ignore_errors=True)
+
+    def _there(self, name: str) -> Path | None:
+        path = self.folder / name
+        return path if path.is_file() else None
 
 
 class Intake:
@@ -75,11 +79,11 @@ class Intake:
         self._job.poll()
         if self._job.state is JobState.RUNNING:
             return None
-        job = self._job
+        job, told = self._job, ending(self._job)
         self._tidy()
         if job.state is not JobState.DONE:
             shutil.rmtree(self._root, ignore_errors=True)
-            raise InputError(job.error or "the files could not be opened")
+            raise InputError(told)
         return Opened(self._root / "out")
 
     def abandon(self) -> None:

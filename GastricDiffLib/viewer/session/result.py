@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from GastricDiffLib.classify.result import CaseResult
+from GastricDiffLib.ct import BoxROI
 from GastricDiffLib.desktop.result_logic import dress_overlay, jump_to, slice_rows, vote_text
-from GastricDiffLib.scene import find_results, result_from_nodes
+from GastricDiffLib.errors import InputError
+from GastricDiffLib.scene import find_results, result_from_nodes, roi_from_node
 from GastricDiffLib.viewer.session.case import Case
 
 
@@ -18,15 +20,22 @@ class Result:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._result: CaseResult | None = None
+        self._box: np.ndarray | None = None
 
     @property
-    def there(self) -> bool:
-        return self._result is not None
+    def stale(self) -> bool:
+        """The box is no longer where it was when the result was read."""
+        if self._result is None:
+            return False
+        now = self._corners()
+        same = now is not None and self._box is not None and np.allclose(now, self._box, atol=0.01)
+        return not same
 
-    def read(self) -> dict[str, Any]:
-        """What of the page's state changes with it."""
+    def read(self, box: BoxROI | None = None) -> dict[str, Any]:
+        """What of the page's state changes with it; ``box`` it was made with, as far as known."""
         ct = self._case.ct
         self._result = result_from_nodes(ct) if ct is not None else None
+        self._box = self._corners() if box is None else box.corners_lps()
         result = self._result
         if result is None:
             return {"vote": "", "rows": [], "points": [], "axis": [], "current": -1}
@@ -64,6 +73,12 @@ class Result:
         ct = self._case.ct
         if ct is not None and find_results(ct) is not None:
             dress_overlay(ct.GetScene(), on, opacity, threshold)
+
+    def _corners(self) -> np.ndarray | None:
+        try:
+            return roi_from_node(self._case.roi).corners_lps()
+        except InputError:
+            return None
 
 
 def _step(positions: np.ndarray) -> float:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hmac
-import json
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from GastricDiffLib.classify.files import CASE, SLICES
 from GastricDiffLib.console import log_exception
@@ -18,7 +17,8 @@ from GastricDiffLib.desktop.report import REPORT, write_report
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.scene.files import save_scene
 from GastricDiffLib.viewer.config import SECRET_HEADER, Config
-from GastricDiffLib.viewer.intake.limits import Limits, size_text
+from GastricDiffLib.viewer.intake import Limits, write_upload
+from GastricDiffLib.viewer.intake.limits import size_text
 
 if TYPE_CHECKING:
     from GastricDiffLib.viewer.session.app import Session
@@ -63,24 +63,25 @@ class Routes:
         return web.json_response({})
 
     async def _receive(self, request: web.Request, folder: Path) -> None:
-        names: list[dict[str, str]] = []
+        names: list[str] = []
         size = 0
         reader = await request.multipart()
         while (part := await reader.next()) is not None:
             if len(names) >= self._limits.files:
                 raise InputError(f"more than {self._limits.files} files", mend="send one series")
-            name = f"{len(names) + 1:05d}"
-            with (folder / name).open("wb") as file:
+            if not isinstance(part, BodyPartReader):
+                raise InputError("a file made of several", mend="send the files one by one")
+            names.append(str(part.filename or ""))
+            with (folder / f"{len(names):04}").open("wb") as file:
                 while chunk := await part.read_chunk(_CHUNK):
                     size += len(chunk)
                     if size > self._limits.upload:
                         told = f"more than {size_text(self._limits.upload)}"
                         raise InputError(told, mend="send one series")
                     file.write(chunk)
-            names.append({"name": str(part.filename or ""), "file": name})
         if not names:
             raise InputError("no files came", mend="choose some")
-        (folder / "upload.json").write_text(json.dumps(names), encoding="utf-8")
+        write_upload(folder, names)
 
     async def download(self, request: web.Request) -> web.Response:
         """A result's report, its tables, or the scene."""

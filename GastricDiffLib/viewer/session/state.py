@@ -23,6 +23,7 @@ class State:
 
     ``busy``: what goes on, one of '', 'open', 'wait', 'classify'; ``percent`` of it, −1 where
     that is not known. ``views``: by the view's name its letters at the edges and its slice.
+    ``stale``: the box is no longer where it was for the result.
     ``points``: by row of the table x, y in 0…1, vote 0 or 1 and whether the box cuts it.
     """
 
@@ -45,6 +46,7 @@ class State:
     message: str = ""
     wrong: bool = False
     vote: str = ""
+    stale: bool = False
     rows: list[list[str]] = field(default_factory=list)
     points: list[list[float]] = field(default_factory=list)
     positive: str = ""

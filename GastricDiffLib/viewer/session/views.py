@@ -13,6 +13,7 @@ from trame_slicer.rca_view import register_rca_factories
 from trame_slicer.views import Layout, LayoutDirection, ViewLayoutDefinition
 
 from GastricDiffLib.scene.setup import READABLE_BY, ensure_basics
+from GastricDiffLib.viewer.session.order import Order
 from GastricDiffLib.viewer.session.templates import template
 
 NAMES = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
@@ -31,14 +32,17 @@ class Views:
         ensure_basics(self.scene)
         register_rca_factories(
             self._app.view_manager, server, slice_view_ui_f=_slice_frame, three_d_view_ui_f=_frame,
-            # At 30 frames a second the encoder would take a core from the classification.
-            target_fps=20.0,
+            # With less quality while the mouse moves each frame would be drawn once more after it.
+            blur_fps=30.0, interactive_quality=90,
+            # A turn of the wheel is three events; a browser sends no more than it draws frames.
+            rca_event_throttle_s=0.002,
         )  # fmt: skip
         self.layout = LayoutManager(self.scene, self._app.view_manager, server)
         self.layout.register_layout("Axial primary", _arrangement())
         for view in self._all():
             # Eight samples a pixel cost a processor without a graphics card too much.
             view.render_window().SetMultiSamples(0)
+        self._order = Order(self._all())
         for view in self._slices():
             view.modified.connect(self._tell)
 
@@ -69,12 +73,25 @@ class Views:
         mode = slicer.vtkMRMLSliceNode.OffsetJumpSlice
         slicer.vtkMRMLSliceNode.JumpAllSlices(self.scene, *(float(x) for x in ras), mode)
 
+    def lighten(self) -> None:
+        """Draw the box's handles in one pass; needed anew for each box.
+
+        They come with a renderer that peels translucent layers off one by one, which on a
+        processor takes as long as all else together, and nothing in a slice view is behind
+        anything.
+        """
+        for view in self._slices():
+            for renderer in view.renderers():
+                renderer.SetUseDepthPeeling(False)
+
     def slide(self, name: str, offset: float) -> None:
         """Turn one slice view to an offset in mm along its normal."""
+        self._order.front = name
         self._by_name(name).set_slice_value(float(offset))
 
     def step(self, name: str, slices: int) -> None:
         """Turn one slice view on by so many slices, no further than the CT goes."""
+        self._order.front = name
         view = self._by_name(name)
         low, high = view.get_slice_range()
         wanted = view.get_slice_value() + slices * view.get_slice_step()
@@ -124,14 +141,18 @@ def _describe(view: Any, title: str) -> dict[str, Any]:
     right = _letter([matrix.GetElement(row, 0) for row in range(3)])
     top = _letter([matrix.GetElement(row, 1) for row in range(3)])
     low, high = view.get_slice_range()
+    offset = round(view.get_slice_value(), 3)
     normal = _letter([matrix.GetElement(row, 2) for row in range(3)])
+    # As Slicer says it: R, A and S, negative towards left, posterior and inferior.
+    axis = next(pair[0] for pair in _LETTERS if normal in pair)
+    along = offset if normal == axis else -offset
     return {
         "title": title,
-        "value": round(view.get_slice_value(), 3),
+        "value": offset,
         "low": round(low, 3),
         "high": round(high, 3),
         "step": round(view.get_slice_step(), 3),
-        "at": f"{normal} {view.get_slice_value():.1f} mm".replace("-", "−"),
+        "at": f"{axis} {along:.1f} mm".replace("-", "−"),
         "right": right,
         "left": _opposite(right),
         "top": top,

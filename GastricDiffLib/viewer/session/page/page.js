@@ -91,7 +91,8 @@
     if (save && !save.disabled) download(save.dataset.download);
   });
 
-  // Keys: up and down turn the axial view, in the table they go from row to row; h is the heat.
+  // Keys: up and down turn the axial view, in the table they go from row to row; h is
+  // the heat, escape ends drawing.
 
   const STEPS = { ArrowUp: 1, ArrowDown: -1, PageUp: 5, PageDown: -5 };
   addEventListener("keydown", (event) => {
@@ -102,6 +103,7 @@
       if (next) { next.focus(); next.click(); }
       return event.preventDefault();
     }
+    if (event.key === "Escape" && read("drawing")) window.trame.trigger("draw_box");
     if (event.target.closest?.("input, [role=slider], summary, .v-btn-group")) return;
     if (event.key in STEPS) {
       event.preventDefault();
