@@ -2,6 +2,7 @@
 
 import asyncio
 
+import aiohttp
 import pytest
 from job_processes import gone, until
 from viewer_hub import begin, browser, get, serving, shown
@@ -98,9 +99,22 @@ def test_a_session_that_dies_is_told_of_and_leaves_nothing(server):
             async with client.get(path + "download/scene.mrb", headers={"Accept": "*/*"}) as answer:
                 assert answer.status == 410
                 assert "killed" in (await answer.json())["error"]
-            # Until then a spare may be in the making.
-            assert until(lambda: not folder.exists())
-            assert (await shown(client, await begin(client))).startswith("page of ")
+            assert await asyncio.to_thread(until, lambda: not folder.exists())
+
+    asyncio.run(die())
+
+
+def test_what_a_death_cuts_short_is_not_taken_for_the_whole(server):
+    async def die():
+        async with browser(server) as client:
+            path = await begin(client)
+            await shown(client, path)
+            async with client.get(path + f"download/{1 << 28}") as answer:
+                await answer.content.readexactly(1 << 16)
+                status, text = await get(client, path + "die")
+                assert (status, "This session has ended" in text) == (410, True)
+                with pytest.raises(aiohttp.ClientError):
+                    await answer.read()
 
     asyncio.run(die())
 
@@ -166,7 +180,7 @@ def test_a_session_ends_when_no_browser_comes_back_but_not_at_work(tmp_path):
                 status, text = await get(client, left)
                 assert (status, "No browser has been connected" in text) == (410, True)
 
-    with serving(tmp_path, "--idle", 2 / 60) as server:
+    with serving(tmp_path, "--idle", 3 / 60) as server:
         asyncio.run(leave(server))
 
 

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from aiohttp import WSMsgType, web
 
-from GastricDiffLib.cli import main
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import replacing
 from GastricDiffLib.jobs.child import attended
@@ -133,6 +132,8 @@ def session() -> int:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["session"]:
         sys.exit(attended(session))
+    from GastricDiffLib.cli import main
+
     # Jobs are started by the Python that runs this; here, by this file in its place.
     launcher = Path(os.environ["STANDIN_LAUNCHER"])
     launcher.write_text(f'#!/bin/sh\nshift 2\nexec "{sys.executable}" "{__file__}" "$@"\n')
