@@ -123,6 +123,18 @@
   let leaving = false;
   addEventListener("beforeunload", () => { leaving = true; });
   window.trame.client.onConnectionClose(() => {
-    if (!leaving) document.body.classList.add("gd-disconnected");
+    if (leaving || document.querySelector(".gd-lost")) return;
+    // Not one of the page's templates: trame takes those down.
+    const lost = document.createElement("div");
+    lost.className = "gd-lost";
+    lost.setAttribute("role", "alert");
+    const text = document.createElement("p");
+    text.textContent = "The connection to the server is lost.";
+    const again = document.createElement("button");
+    again.textContent = "Connect again";
+    again.onclick = () => location.reload();
+    lost.append(text, again);
+    document.body.append(lost);
+    again.focus();
   });
 })();
