@@ -102,6 +102,9 @@ def serving(folder: Path, *arguments: object, **more):
     finally:
         server.end()
     assert "Traceback" not in server.said()
+    # Where the tracebacks of unexpected errors go, the sessions' too.
+    log = folder / ".gastricdiff" / "log.txt"
+    assert not log.exists(), log.read_text()
 
 
 @asynccontextmanager
