@@ -22,7 +22,7 @@ class Config:
     ``folder``: its own, named as the session is and removed at its end; ``queue``: one for all
     sessions of the server, where they take turns; ``secret``: of the requests and of wslink;
     ``ct``, ``roi``, ``model``: what to open with, None for the phantom, no box and the demo
-    model; ``own``: nobody but the person at this machine is served, as on loopback.
+    model.
     """
 
     folder: Path
@@ -32,7 +32,6 @@ class Config:
     roi: Path | None = None
     model: Path | None = None
     device: str = "auto"
-    own: bool = True
 
     def write(self) -> Path:
         """Write ``folder/config.json``, readable for its owner alone; its path."""

@@ -51,7 +51,6 @@ class Session:
             roi=options.roi,
             model=options.model,
             device=options.device,
-            own=options.loopback,
         )
         folder = self.config.folder
         folder.mkdir(mode=0o700)

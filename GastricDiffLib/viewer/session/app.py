@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,7 @@ class Session:
         self.state = self.server.state
         self.state.update(first_values())
         self.messages = Messages(self._show_message)
-        self.views = Views(self.server, self._turned)
+        self.views = Views(self.server)
         self.case = Case(self.views)
         self.result = Result(self.case)
         model = str(config.model or demo_model())
@@ -49,7 +48,6 @@ class Session:
         self.intake = Intake(config.folder)
         self._routes = Routes(self, config)
         self._seen: Any = None
-        self._reading = False
         build_page(self.server, self.views.layout)
         self._connect()
         self._show_model(model)
@@ -124,6 +122,7 @@ class Session:
         clear = self.messages.guarded(self.messages.clear)
         self.server.controller.trigger("clear_message")(clear)
         self._on_change(("window",), lambda: self.case.window(self.state.window))
+        self.views.on_turn(self._turned)
         self._on_change(("overlay", "opacity", "threshold"), self._dress)
 
     def _on_change(self, names: tuple[str, ...], do: Callable[[], None]) -> None:
@@ -207,15 +206,9 @@ class Session:
 
     def _turned(self) -> None:
         """A slice view shows another slice."""
-        if self._reading or not hasattr(self, "result"):
-            return
-        self._reading = True
-        try:
-            with self.state:
-                self.state.views = self.views.describe()
-                self.state.current = self.result.row_at(self.views.axial_mm)
-        finally:
-            self._reading = False
+        with self.state:
+            self.state.views = self.views.describe()
+            self.state.current = self.result.row_at(self.views.axial_mm)
 
     def _show_model(self, path: str) -> None:
         demo = path == str(demo_model())
@@ -225,5 +218,3 @@ class Session:
 
     def _show_message(self, text: str, wrong: bool) -> None:
         self.state.message, self.state.wrong = text, wrong
-        # Told again, even where it is the same as before.
-        self.state.told = time.monotonic()

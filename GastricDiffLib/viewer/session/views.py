@@ -22,10 +22,9 @@ _LETTERS = ("RL", "AP", "SI")
 
 
 class Views:
-    """The scene and its four views; ``moved`` is called when a slice view turned elsewhere."""
+    """The scene and its four views."""
 
-    def __init__(self, server: Any, moved: Callable[[], None]) -> None:
-        self._server, self._moved = server, moved
+    def __init__(self, server: Any) -> None:
         self._app = SlicerApp()
         self.scene = self._app.scene
         self.scene.SetVersion(READABLE_BY)
@@ -43,8 +42,11 @@ class Views:
             # Eight samples a pixel cost a processor without a graphics card too much.
             view.render_window().SetMultiSamples(0)
         self._order = Order(self._all())
+
+    def on_turn(self, tell: Callable[[], None]) -> None:
+        """Have ``tell`` called whenever a slice view shows another slice."""
         for view in self._slices():
-            view.modified.connect(self._tell)
+            view.modified.connect(lambda _view: tell())
 
     def show(self, volume_node: Any) -> None:
         """Lay a CT into all views, and look at all of it."""
@@ -105,9 +107,6 @@ class Views:
     def describe(self) -> dict[str, dict[str, Any]]:
         """By name: title, slice offset with its range and step in mm, letters at the edges."""
         return {name: _describe(self._by_name(name), title) for name, title in NAMES.items()}
-
-    def _tell(self, *_: Any) -> None:
-        self._moved()
 
     def _all(self) -> list[Any]:
         return self._app.view_manager.get_views()
