@@ -45,9 +45,10 @@ picture: .venv/demo.done
 	mkdir -p Resources/Screenshots
 	cp build/picture/overview.png Resources/Screenshots/overview.png
 
-# The tutorial's pictures of the module's panel.
+# The pictures of the module's panel and of the viewer.
 screenshots: .venv/test.done
 	.venv/$(BIN)/python Resources/Screenshots/draw_panel.py
+	.venv/$(BIN)/python Resources/Screenshots/draw_viewer.py
 
 .venv/demo.done: pyproject.toml constraints.txt
 	test -d .venv || $(PYTHON) -m venv .venv

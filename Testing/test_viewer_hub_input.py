@@ -92,7 +92,7 @@ def test_the_help_tells_of_the_viewer_but_not_of_what_it_starts(capsys):
 
 
 def test_a_configuration_comes_back_as_it_was_written(tmp_path):
-    config = Config(tmp_path, tmp_path / "queue", "word", roi=tmp_path / "é.mrk.json", own=False)
+    config = Config(tmp_path, tmp_path / "queue", "word", roi=tmp_path / "é.mrk.json")
     path = config.write()
     assert Config.read(path) == config
     assert "word" not in repr(config)

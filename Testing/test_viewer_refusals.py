@@ -44,13 +44,13 @@ def hostile(folder):
 
 
 def test_hostile_uploads_end_in_a_message(visitor, tmp_path):
-    before = visitor.text(".gd-left").split("CLASSIFY")[0]
+    before = visitor.text(".gd-left").split("Classify")[0]
     for what, (name, content, word) in hostile(tmp_path).items():
         (tmp_path / name).write_bytes(content)
         visitor.upload(tmp_path / name)
         assert visitor.state("wrong"), what
         assert word in visitor.text(".gd-message"), (what, visitor.text(".gd-message"))
-        assert visitor.text(".gd-left").split("CLASSIFY")[0] == before
+        assert visitor.text(".gd-left").split("Classify")[0] == before
     visitor.settle()
     visitor.page.screenshot(path=tmp_path / "refused.png")
     assert visitor.faults == []
