@@ -1,14 +1,19 @@
 # `make demo` and `make test` set up everything they need on a machine with Python and git.
 PYTHON ?= python3
 OUT ?= gastricdiff-demo
+# Arguments of `make view`, such as VIEW="CT --roi ROI.mrk.json".
+VIEW ?=
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEMO_NOTE := Trained on synthetic phantoms only. It knows nothing of patients.
 MODEL := Resources/Models/phantom-only-demo.safetensors
 
-.PHONY: demo test lint format coverage demo-model icon picture screenshots clean
+.PHONY: demo view test lint format coverage demo-model icon picture screenshots clean
 
 demo: .venv/demo.done
 	.venv/$(BIN)/gastricdiff demo --out "$(OUT)"
+
+view: .venv/view.done
+	.venv/$(BIN)/gastricdiff view $(VIEW)
 
 test: lint
 	.venv/$(BIN)/python -m pytest --cov --cov-report=term
@@ -40,9 +45,10 @@ picture: .venv/demo.done
 	mkdir -p Resources/Screenshots
 	cp build/picture/overview.png Resources/Screenshots/overview.png
 
-# The tutorial's pictures of the module's panel.
+# The pictures of the module's panel and of the viewer.
 screenshots: .venv/test.done
 	.venv/$(BIN)/python Resources/Screenshots/draw_panel.py
+	.venv/$(BIN)/python Resources/Screenshots/draw_viewer.py
 
 .venv/demo.done: pyproject.toml constraints.txt
 	test -d .venv || $(PYTHON) -m venv .venv
@@ -52,8 +58,12 @@ screenshots: .venv/test.done
 	.venv/$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[scene,radiomics]"
 	touch $@
 
-.venv/test.done: .venv/demo.done
-	.venv/$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[scene,radiomics,test]"
+.venv/view.done: .venv/demo.done
+	.venv/$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[scene,radiomics,viewer]"
+	touch $@
+
+.venv/test.done: .venv/view.done
+	.venv/$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[scene,radiomics,viewer,test]"
 	touch $@
 
 clean:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from GastricDiffLib import RESEARCH_USE, __version__, commands
 from GastricDiffLib.console import Console, log_exception
 from GastricDiffLib.errors import Cancelled, InputError, ToldElsewhere
+from GastricDiffLib.viewer.arguments import add_intake, add_session, add_view
 
 EXIT_DONE, EXIT_BUG, EXIT_INPUT, EXIT_CANCELLED = 0, 1, 2, 130
 JOINT = {"train", "compare"}  # what torchrun may start
@@ -203,6 +204,13 @@ def build_parser() -> argparse.ArgumentParser:
     classify.add_argument("--heat", default="attention", help="attention or evidence")
     classify.add_argument("--brief", action="store_true", help="no picture, no scene")
     device(classify)
+
+    view = add("view", "open the tool in a browser")
+    add_view(view, _count)
+    device(view)
+    # What the viewer starts; without a summary the help does not tell of them.
+    add_session(subparsers.add_parser("session"))
+    add_intake(subparsers.add_parser("intake"))
 
     info = add("info", "what a model file says of itself, or what systems there are", long=False)
     asked = info.add_mutually_exclusive_group(required=True)

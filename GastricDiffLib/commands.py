@@ -202,6 +202,36 @@ def demo(options: argparse.Namespace, console: Console) -> None:
 DEMO_SEED = 900_000
 
 
+def view(options: argparse.Namespace, console: Console) -> None:
+    from GastricDiffLib.viewer.hub.options import Options
+
+    names = ("ct", "roi", "model", "device", "host", "port", "token", "sessions", "certificate")
+    given = {name: getattr(options, name) for name in names}
+    checked = Options(**given, key=options.key, idle=options.idle * 60).checked()
+    # Not before: without the extra there is no server to import.
+    from GastricDiffLib.viewer.hub.serve import serve
+
+    serve(checked, console)
+
+
+def session(options: argparse.Namespace, console: Console) -> None:
+    from GastricDiffLib.viewer.config import Config
+    from GastricDiffLib.viewer.session import run
+
+    run(Config.read(options.config))
+
+
+def intake(options: argparse.Namespace, console: Console) -> None:
+    from GastricDiffLib.viewer.intake import Limits, take_in
+
+    limits = Limits.from_json(options.limits)
+    limits.restrict()
+    taken = take_in(options.folder, options.out, limits, console.progress)
+    for note in taken.notes:
+        console.note(note)
+    console.result(kind=taken.kind, **{path.name: path for path in taken.files})
+
+
 def info(options: argparse.Namespace, console: Console) -> None:
     if options.systems:
         _list_systems()

@@ -75,6 +75,14 @@ def test_a_truncated_detached_data_file_is_refused(hu, tmp_path, capfd):
     assert "voxels is missing" in refusal(path, capfd)
 
 
+def test_a_metaimage_damaged_within_its_packed_voxels_is_refused(hu, tmp_path, capfd):
+    path = write(tmp_path / "ct.mha", hu, compress=True)
+    data = bytearray(path.read_bytes())
+    data[-2000:-1990] = bytes(10)
+    path.write_bytes(data)
+    assert "ends before its last voxel" in refusal(path, capfd)
+
+
 def test_a_whole_nifti_packed_in_two_members_is_read(hu, tmp_path):
     plain = write(tmp_path / "ct.nii", hu).read_bytes()
     path = tmp_path / "ct.nii.gz"

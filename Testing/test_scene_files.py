@@ -204,6 +204,22 @@ def test_what_is_no_bundle_is_refused(tmp_path):
             load_scene(tmp_path / name)
 
 
+def test_a_bundle_that_cannot_be_unpacked_is_refused(bundle, tmp_path):
+    locked = bytearray(bundle.read_bytes())
+    for signature, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        at = -1
+        while (at := locked.find(signature, at + 1)) >= 0:
+            locked[at + flags] |= 1
+    (tmp_path / "locked.mrb").write_bytes(locked)
+    with pytest.raises(InputError, match="not a scene bundle"):
+        load_scene(tmp_path / "locked.mrb")
+    with zipfile.ZipFile(tmp_path / "bomb.mrb", "w") as bomb:
+        bomb.writestr("scene/scene.mrml", "<MRML></MRML>")
+        bomb.filelist[0].file_size = 1 << 50
+    with pytest.raises(InputError, match="no room to unpack the scene"):
+        load_scene(tmp_path / "bomb.mrb")
+
+
 def test_the_overlay_changes_the_hot_pixels_and_no_others(bundle, case):
     scene = load_scene(bundle)
     before = scene.GetNumberOfNodes()

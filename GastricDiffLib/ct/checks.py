@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
 from GastricDiffLib.errors import InputError
@@ -32,6 +35,16 @@ def check_hu(values: np.ndarray, where: object = "") -> None:
         "these may be raw scanner values: apply the rescale slope and intercept, "
         "most often by subtracting 1024",
     )
+
+
+def check_extent(shape: Sequence[int], most_voxels: int | None, where: object = "") -> None:
+    """Raise InputError where a volume of that shape has more voxels than the bound, if any."""
+    if most_voxels is not None and math.prod(shape) > most_voxels:
+        raise InputError(
+            "the volume is too large",
+            f"{math.prod(shape):.3g} voxels in {where}, at most {most_voxels:.3g}",
+            "crop it, or export thicker slices",
+        )
 
 
 def may_be_ct(modality: str) -> bool:

@@ -31,7 +31,8 @@ def check_nifti(path: Path, vox_offset: float, voxel_bytes: int) -> None:
 def check_meta(path: Path) -> None:
     """Raise InputError when a .mha, or the data file of a .mhd, ends before its last voxel.
 
-    A header that spreads the data over several files is left to the reader.
+    Packed voxels of a .mha must come out whole: ITK takes what it gets. A header that
+    spreads the data over several files is left to the reader.
     """
     with path.open("rb") as file:
         head = file.read(_META_HEADER_LIMIT)
@@ -46,6 +47,10 @@ def check_meta(path: Path) -> None:
     name = fields.get("ElementDataFile", "")
     if "NDims" not in fields or not name:
         raise InputError("not a readable MetaImage file", path, "export it again")
+    packed = fields.get("CompressedData", "").lower() == "true"
+    if packed and name.upper() == "LOCAL":
+        _require(path, _stream_holds(path, offset, _voxel_bytes(fields) or 0))
+        return
     expected = _meta_bytes(fields)
     if expected is None or name.upper().startswith("LIST") or "%" in name:
         return
@@ -61,6 +66,10 @@ def _meta_bytes(fields: dict[str, str]) -> int | None:
     if fields.get("CompressedData", "").lower() == "true":
         packed = fields.get("CompressedDataSize", "")
         return int(packed) if packed.isdigit() else None
+    return _voxel_bytes(fields)
+
+
+def _voxel_bytes(fields: dict[str, str]) -> int | None:
     kinds = {"CHAR": 1, "SHORT": 2, "INT": 4, "LONG": 4, "FLOAT": 4, "DOUBLE": 8, "LONG_LONG": 8}
     kind = fields.get("ElementType", "").removeprefix("MET_").replace("UCHAR", "CHAR")
     size = kinds.get(kind if kind in kinds else kind.removeprefix("U"))
@@ -92,8 +101,23 @@ def _gzip_holds(path: Path, expected: int) -> bool:
     return held >= expected
 
 
+def _stream_holds(path: Path, offset: int, expected: int) -> bool:
+    """Whether the zlib or gzip stream from ``offset`` on is whole and long enough."""
+    held, stream = 0, zlib.decompressobj(zlib.MAX_WBITS | 32)
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            while not stream.eof and (chunk := stream.unconsumed_tail or file.read(_CHUNK)):
+                held += len(stream.decompress(chunk, _CHUNK))
+    except zlib.error:
+        return False
+    return stream.eof and held >= expected
+
+
 def _require(path: Path, complete: bool) -> None:
     if not complete:
         raise InputError(
-            "the file ends before its last voxel", path, "it is truncated: copy or export it again"
+            "the file ends before its last voxel",
+            path,
+            "it is truncated or damaged: copy or export it again",
         )

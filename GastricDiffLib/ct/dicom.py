@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from GastricDiffLib.ct.checks import check_extent
 from GastricDiffLib.ct.grid import Grid
 from GastricDiffLib.ct.headers import THREADS, Header, image_reader, scan_folder
 from GastricDiffLib.ct.series import choose, group
@@ -16,14 +17,14 @@ from GastricDiffLib.errors import InputError
 
 
 def read_series(
-    folder: Path, series: str | int | None = None
+    folder: Path, series: str | int | None = None, most_voxels: int | None = None
 ) -> tuple[np.ndarray, Grid, list[str]]:
     """HU (K, J, I) int16 of one series in ``folder``, its grid, and notes for the user.
 
     Rescale slope and intercept are applied. The pixels go straight into the one array, so
     that memory stays near its size. Which series is read: see ``series.choose``. Raises
-    InputError as ``scan_folder``, ``choose`` and ``Series.stack`` do, and for a slice that
-    cannot be decoded.
+    InputError as ``scan_folder``, ``choose`` and ``Series.stack`` do, for a slice that
+    cannot be decoded, and for more voxels than asked for.
     """
     found = group(scan_folder(folder))
     chosen = choose(found, series, folder)
@@ -33,6 +34,7 @@ def read_series(
             0,
             f"{len(found)} series in the folder: {chosen.name} with {len(headers)} slices was read",
         )
+    check_extent(grid.shape, most_voxels, chosen.name)
     volume = np.empty(grid.shape, dtype=np.int16)
 
     def read(k: int) -> None:

@@ -47,7 +47,7 @@ def scan_folder(folder: Path) -> list[Header]:
     paths = list(_files(folder))
     if not paths:
         raise InputError("the folder is empty", folder, "give the folder of a CT series")
-    dicom = [path for path in paths if _is_dicom(path)]
+    dicom = [path for path in paths if is_dicom(path)]
     if not dicom:
         raise InputError(
             f"no DICOM in the folder, only {len(paths)} other files",
@@ -99,7 +99,8 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(root) / name for name in sorted(names))
 
 
-def _is_dicom(path: Path) -> bool:
+def is_dicom(path: Path) -> bool:
+    """Whether the file begins as DICOM does; False where it cannot be read."""
     try:
         with path.open("rb") as file:
             head = file.read(132)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from GastricDiffLib.ct.checks import check_hu, may_be_ct, not_ct
+from GastricDiffLib.ct.checks import check_extent, check_hu, may_be_ct, not_ct
 from GastricDiffLib.ct.complete import check_meta, check_nifti
 from GastricDiffLib.ct.dicom import read_series
 from GastricDiffLib.ct.grid import Grid
@@ -35,19 +35,30 @@ def read_volume(path: str | Path, series: str | int | None = None) -> CTVolume:
     one by number, description or UID. Raises InputError when the path is missing, the file
     or folder is damaged, incomplete, no CT, not in HU, or not one 3D volume.
     """
+    array, grid, notes = read_voxels(path, series)
+    return CTVolume.from_array(array, grid.ijk_to_lps, notes)
+
+
+def read_voxels(
+    path: str | Path, series: str | int | None = None, most_voxels: int | None = None
+) -> tuple[np.ndarray, Grid, list[str]]:
+    """The HU (K, J, I) int16 that ``read_volume`` reads, still on the file's own grid; notes.
+
+    Raises InputError as it does, and before the voxels are read where there are too many.
+    """
     path = Path(path)
     if not path.exists():
         raise InputError("no such file or folder", path)
     with _quiet():
         if path.is_dir():
-            array, grid, notes = read_series(path, series)
+            array, grid, notes = read_series(path, series, most_voxels)
         else:
             if series is not None:
                 raise InputError("only a DICOM folder has series to choose from", path)
-            array, grid = _read_file(path)
+            array, grid = _read_file(path, most_voxels)
             notes = []
     check_hu(array, path)
-    return CTVolume.from_array(array, grid.ijk_to_lps, notes)
+    return array, grid, notes
 
 
 @contextmanager
@@ -61,7 +72,7 @@ def _quiet() -> Iterator[None]:
         sitk.ProcessObject.SetGlobalWarningDisplay(shown)
 
 
-def _read_file(path: Path) -> tuple[np.ndarray, Grid]:
+def _read_file(path: Path, most_voxels: int | None) -> tuple[np.ndarray, Grid]:
     suffix = next((s for s in FORMATS if path.name.lower().endswith(s)), None)
     if suffix is None:
         raise InputError(
@@ -78,6 +89,7 @@ def _read_file(path: Path) -> tuple[np.ndarray, Grid]:
             check_meta(path)
         reader.ReadImageInformation()
         _check_header(reader, path)
+        check_extent(reader.GetSize(), most_voxels, path)
         if FORMATS[suffix] == "NiftiImageIO":
             _check_nifti_size(reader, path)
         image = reader.Execute()
@@ -87,6 +99,12 @@ def _read_file(path: Path) -> tuple[np.ndarray, Grid]:
                 "the volume's axes are not at right angles",
                 path,
                 "load it in 3D Slicer, harden its transform, and save it as .nrrd",
+            ) from error
+        if "alloc" in str(error):
+            raise InputError(
+                "the volume needs more memory than there is",
+                f"{path} is {' × '.join(map(str, reader.GetSize()))}",
+                "crop it, or export thicker slices",
             ) from error
         raise InputError(
             f"not a readable {suffix} file", path, "damaged or of another format: export it again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from GastricDiffLib.errors import InputError
 
 _SAME_PLACE_MM = 1e-3
 _LISTED = 12
+_NUMBER = re.compile(r"[+-]?[0-9]{1,12}")
 
 
 @dataclass(eq=False)
@@ -30,7 +32,9 @@ class Series:
     @property
     def name(self) -> str:
         """How messages call it: never by UID or anything about the patient."""
-        return f"series {self.first.number}" if self.first.number else "the series without number"
+        number = self.first.number
+        # A damaged or hostile header can hold any text there.
+        return f"series {number}" if _NUMBER.fullmatch(number) else "the series without number"
 
     @property
     def listing(self) -> str:

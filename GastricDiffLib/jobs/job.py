@@ -161,6 +161,11 @@ class Job:
         except OSError:
             self._deadline = time.monotonic()
 
+    def kill(self) -> None:
+        """End it by force and with its children, at once; what it was writing stays half done."""
+        if self.state is JobState.RUNNING:
+            self._tree.kill()
+
     def stop(self) -> None:
         """Ask a training to finish with its best epoch so far, as if stopped early.
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import shutil
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
+
+import slicer
 
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import replacing
 from GastricDiffLib.scene.kinds import nodes_by_class
 from GastricDiffLib.scene.setup import new_scene
+
+# Damaged, encrypted (RuntimeError) or packed in a way that zipfile does not know.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
+_TAG = re.compile(r"<([A-Za-z]\w*)")
 
 
 def save_scene(scene: Any, path: str | Path) -> None:
@@ -37,27 +46,57 @@ def load_scene(path: str | Path, scene: Any = None) -> Any:
     path = Path(path)
     if not path.is_file():
         raise InputError("no such scene file", path)
-    scene = new_scene() if scene is None else scene
-    folder = tempfile.mkdtemp()
+    folder = Path(tempfile.mkdtemp())
     try:
-        mrml = _unpack(path, Path(folder))
-        url, root = scene.GetURL(), scene.GetRootDirectory()
-        scene.SetURL(mrml.as_posix())
-        if not scene.Import(None):
-            raise InputError("the scene could not be read whole", path, "save it again in Slicer")
-        scene.SetURL(url)
-        scene.SetRootDirectory(root)
-        _forget_files(scene, folder)
+        return import_scene(_unpack(path, folder), scene, path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def import_scene(mrml: Path, scene: Any = None, where: object = "") -> Any:
+    """Add the nodes of a ``.mrml`` as ``load_scene`` does; its files may go away afterwards.
+
+    Raises InputError, at ``where``, when a node or its file cannot be read.
+    """
+    scene = new_scene() if scene is None else scene
+    url, root = scene.GetURL(), scene.GetRootDirectory()
+    scene.SetURL(mrml.as_posix())
+    _know_nodes_of(mrml, scene)
+    if not scene.Import(None):
+        raise InputError("the scene could not be read whole", where, "save it again in Slicer")
+    scene.SetURL(url)
+    scene.SetRootDirectory(root)
+    _forget_files(scene, str(mrml.parent))
     return scene
+
+
+def _know_nodes_of(mrml: Path, scene: Any) -> None:
+    """Register the node classes that the scene file names and this Slicer has.
+
+    In 3D Slicer its modules do so; a scene saved there, or by a program around slicer-core,
+    could not be read here otherwise for a segment editor's settings.
+    """
+    for tag in set(_TAG.findall(mrml.read_text(encoding="utf-8", errors="replace"))):
+        name = f"vtkMRML{tag}Node"
+        node_class = getattr(slicer, name, None)
+        if node_class is not None and not scene.IsNodeClassRegistered(name):
+            # What is but a base of other classes cannot be made.
+            with contextlib.suppress(TypeError):
+                scene.RegisterNodeClass(node_class())
 
 
 def _unpack(path: Path, folder: Path) -> Path:
     try:
         with zipfile.ZipFile(path) as bundle:
+            # No entry yields more than it declares, so that this bounds what is written; names
+            # that lead out of the folder, and links, zipfile itself turns into plain ones.
+            needed = sum(info.file_size for info in bundle.infolist())
+            if needed > shutil.disk_usage(folder).free:
+                raise InputError(
+                    "no room to unpack the scene", f"{path}, {needed >> 20} MiB", "free some disk"
+                )
             bundle.extractall(folder)
-    except (zipfile.BadZipFile, OSError) as error:
+    except _UNREADABLE as error:
         raise InputError("not a scene bundle", path, "save the scene as .mrb in Slicer") from error
     mrml = sorted(folder.glob("*/*.mrml"))
     if not mrml:

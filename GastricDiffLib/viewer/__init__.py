@@ -1,0 +1,1 @@
+"""The tool in a browser: a hub, a process for each browser session, and what is uploaded."""

@@ -1,0 +1,22 @@
+"""One visitor's session: a scene, its views in the browser, and what can be done there."""
+
+from __future__ import annotations
+
+from GastricDiffLib.errors import InputError
+from GastricDiffLib.viewer.config import Config
+
+
+def run(config: Config) -> None:
+    """Serve one session until the process is asked to end.
+
+    Raises InputError when a file that the config names cannot be read.
+    """
+    try:
+        from GastricDiffLib.viewer.session.app import Session
+    except ImportError as error:
+        raise InputError(
+            "the browser viewer is not installed",
+            error.name or error,
+            'pip install "GastricDiffLib[viewer]"',
+        ) from error
+    Session(config).serve()
