@@ -14,8 +14,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1] / "Testing"), str(HERE.parents[1])]
 
-from viewer_hub import serving
-from viewer_page import Visitor, chromium
+from viewer_hub import serving  # noqa: E402
+from viewer_page import Visitor, chromium  # noqa: E402
 
 
 def main() -> None:
