@@ -9,8 +9,6 @@ import msgpack
 from job_processes import gone
 from viewer_hub import begin, browser, get, serving, shown
 
-from GastricDiffLib.viewer.config import Config
-
 
 def test_a_real_session_is_shown_spoken_to_and_ended_with_a_killed_server(tmp_path):
     async def use(server):
@@ -62,8 +60,6 @@ async def from_elsewhere(server):
     """Another program of this machine has the port, but not the word."""
     folder = server.folders()[0]
     port = (folder / "port").read_text()
-    config = Config.read(folder / "config.json")
-    assert config.own
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client:
         for path in ("/index.html", "/status", "/ws", "/download/scene.mrb"):
             assert (await client.get(path)).status == 403

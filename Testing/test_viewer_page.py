@@ -5,8 +5,6 @@ import pytest
 from viewer_hub import serving
 from viewer_page import Visitor, chromium
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 CUT = """
 () => [...document.querySelectorAll('.gd-header > *, .gd-panel p, .gd-panel h2, .gd-panel .v-btn, '
   + '.gd-panel td, .gd-panel th, .frame span')].filter(e => {

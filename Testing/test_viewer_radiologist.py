@@ -11,8 +11,6 @@ from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.scene import load_scene, result_from_nodes, roi_from_node
 from GastricDiffLib.scene.kinds import KIND, nodes_by_class
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture(scope="module")
 def browser():

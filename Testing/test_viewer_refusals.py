@@ -5,8 +5,6 @@ from uploads import ct_file, nrrd, zipped
 from viewer_hub import serving
 from viewer_page import Visitor, chromium
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 HEADER = "type: short\ndimension: 3\nsizes: 8 8 8\nencoding: raw\nendian: little\n"
 STORAGE = "vtkMRMLVolumeArchetypeStorageNode1"
 MRML = (

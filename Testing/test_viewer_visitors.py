@@ -9,8 +9,6 @@ from viewer_page import SLOW, Visitor, chromium
 
 from GastricDiffLib.jobs.process import started
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture(scope="module")
 def browser():
