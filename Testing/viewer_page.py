@@ -25,7 +25,8 @@ def chromium():
         pytest.fail("no Chromium to test the viewer with: apt-get install chromium")
     with sync_playwright() as playwright:
         # Without its sandbox it runs as root too, as in a container.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        arguments = ["--no-sandbox", "--disable-gpu"]
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()
 
