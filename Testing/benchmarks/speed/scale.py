@@ -34,7 +34,9 @@ def rows(work: Path, quick: bool) -> list[Row]:
         first = found[phase][0]
         for count, one in zip(counts, found[phase], strict=True):
             rate, base = count / one["seconds"], counts[0] / first["seconds"]
-            result.append(Row(f"{what}, {count} cases", rate, "cases/s", base, rate / base))
+            told = f"{1e3 * one['cpu_seconds'] / count:.3g} ms of the processor a case"
+            name = f"{what}, {count} cases"
+            result.append(Row(name, rate, "cases/s", base, rate / base, note=told))
         for count, one in zip(counts, found[phase], strict=True):
             if one["peak_mib"]:
                 peak, base = one["peak_mib"], first["peak_mib"]
