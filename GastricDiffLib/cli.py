@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
-from GastricDiffLib import RESEARCH_USE, __version__, commands
+from GastricDiffLib import RESEARCH_USE, __version__
 from GastricDiffLib.console import Console, log_exception
 from GastricDiffLib.errors import Cancelled, InputError, ToldElsewhere
 from GastricDiffLib.viewer.arguments import add_intake, add_session, add_view
@@ -42,6 +42,8 @@ def _run(words: Sequence[str], console: Console) -> int:
         def command() -> int:
             with agreed():
                 options = build_parser().parse_args(words)
+            from GastricDiffLib import commands
+
             getattr(commands, options.command)(options, console)
             return EXIT_DONE
 
@@ -99,8 +101,8 @@ def _interrupt(signum: int, frame: Any) -> NoReturn:
 class _Parser(argparse.ArgumentParser):
     """A parser whose complaint is one line in the form of all other errors.
 
-    The help of ``settings`` tells their defaults in ``TrainConfig``, which brings torch in and
-    is therefore asked only when help is.
+    The help of ``settings`` tells their defaults in ``TrainConfig``, which is asked only when
+    help is.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -111,7 +113,7 @@ class _Parser(argparse.ArgumentParser):
         if self.settings:
             from GastricDiffLib.train.config import TrainConfig
 
-            defaults = TrainConfig().to_json()
+            defaults = TrainConfig.defaults()
             for action in self.settings:
                 action.help = f"{action.help} (default {defaults[action.dest]})"
             self.settings.clear()

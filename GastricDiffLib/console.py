@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-try:
+if TYPE_CHECKING:
     from tqdm import tqdm
-except ImportError:  # in Slicer's own process, which shows no bar
-    tqdm = None
+
+# tqdm and logging, a quarter of a start's time, are imported where a bar or a log is needed;
+# Slicer's own process, which shows no bar, may lack the first.
 
 
 class Console:
@@ -36,6 +36,8 @@ class Console:
             self._emit("progress", done=done, total=total, message=message)
             return
         if self._bar is None or self._bar.total != total:
+            from tqdm import tqdm
+
             self.end_progress()
             self._bar = tqdm(total=total, disable=None, leave=False, file=sys.stderr)
         self._bar.set_description_str(message, refresh=False)
@@ -65,6 +67,8 @@ class Console:
         if self.events:
             self._emit("note", message=text)
         else:
+            from tqdm import tqdm
+
             tqdm.write(text, file=sys.stderr)
 
     def result(self, **values: Any) -> None:
@@ -101,6 +105,8 @@ def log_file() -> Path:
 
 def log_exception(message: str) -> Path | None:
     """Keep the traceback of the exception being handled; None where no log can be written."""
+    import logging
+
     path = log_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -160,6 +161,35 @@ def test_a_network_that_yields_no_number_is_named(classifier, case, volume):
         broken.net.fc.weight.fill_(float("nan"))
     with pytest.raises(InputError, match="no finite number"):
         broken.classify(volume, case.roi)
+
+
+def test_where_memory_is_short_smaller_batches_go_through(classifier, case, volume):
+    expected = classifier.classify(volume, case.roi)
+    short = other(classifier)
+    whole, sizes = short.net.outputs, []
+
+    def outputs(images):
+        sizes.append(len(images))
+        if len(images) > 4:
+            raise torch.cuda.OutOfMemoryError("out of memory")
+        return whole(images)
+
+    short.net = SimpleNamespace(outputs=outputs)
+    found = short.classify(volume, case.roi)
+    assert sizes[0] > 4 and sum(size for size in sizes if size <= 4) == len(found.p)
+    np.testing.assert_allclose(found.p, expected.p, atol=1e-3)
+    np.testing.assert_allclose(found.heat, expected.heat, atol=5e-3)
+
+
+def test_too_little_memory_for_a_single_slice_is_said_so(classifier, case, volume):
+    short = other(classifier)
+
+    def outputs(images):
+        raise torch.cuda.OutOfMemoryError("out of memory")
+
+    short.net = SimpleNamespace(outputs=outputs)
+    with pytest.raises(InputError, match=r"not enough memory for one slice.*--device cpu"):
+        short.classify(volume, case.roi)
 
 
 def test_progress_counts_slices_and_may_cancel(classifier, case, volume):

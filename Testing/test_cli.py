@@ -93,9 +93,32 @@ def test_export_takes_another_pair_of_classes(phantom_cohort, tmp_path, capsys):
     assert main([*arguments[:-1], "benign"]) == 2
 
 
-def test_the_module_starts_as_a_program_without_bringing_torch_in():
-    code = "import sys, GastricDiffLib.cli as c; c.build_parser(); print('torch' in sys.modules)"
-    assert subprocess.check_output([sys.executable, "-c", code]).strip() == b"False"
+def loaded(*arguments: str) -> set[str]:
+    """The names of all modules that a Python process with these arguments imported."""
+    command = [sys.executable, "-X", "importtime", *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    lines = (line for line in ended.stderr.splitlines() if line.startswith("import time:"))
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
+SLOW = {"torch", "numpy", "SimpleITK", "matplotlib", "sklearn", "scipy", "tqdm", "logging"}
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["compare", "--help"]])
+def test_help_brings_no_slow_library_in(words):
+    names = loaded("-m", "GastricDiffLib", *words)
+    assert "GastricDiffLib.cli" in names
+    assert not names & SLOW
+    assert not names & {"GastricDiffLib.commands", "asyncio", "importlib.metadata"}
+
+
+def test_importing_the_library_imports_nothing_else():
+    # The same without it: what Python itself and the environment bring in does not count.
+    added = loaded("-c", "import GastricDiffLib") - loaded("-c", "pass")
+    assert added == {"GastricDiffLib"}
+
+
+def test_the_module_starts_as_a_program():
     told = subprocess.run(
         [sys.executable, "-m", "GastricDiffLib", "--help"], capture_output=True, text=True
     )

@@ -99,6 +99,16 @@ def test_a_weight_of_three_is_a_patient_who_is_there_three_times():
             assert measures[name].of(row[None].astype(float))[0] == pytest.approx(value, abs=1e-12)
 
 
+def test_the_short_way_to_the_auc_ends_where_the_resamples_way_does():
+    for seed in range(20):
+        # One digit: most pairs are ties.
+        measures = patient_measures(made(24, seed, digits=1, patients=9))
+        for name in ("image_auc", "case_auc"):
+            measure = measures[name]
+            assert measure.plain is not None
+            assert measure.plain == measure.of(np.ones((1, 9)))[0]
+
+
 def test_a_metric_knows_how_many_patients_it_rests_on():
     predictions = made(24, patients=12)
     measures = patient_measures(predictions)

@@ -91,7 +91,7 @@ def test_two_processes_give_the_loss_curve_of_one(few_dataset, batch_size, two, 
     """With three validation cases and a last batch that cannot be halved either."""
     trainer = together.train(few_dataset, tmp_path, batch_size)
     assert len(trainer.val_cases) == 3
-    assert min(len(b) for b in shuffled(trainer.samples, batch_size, 0, 0)) % 2 == 1
+    assert min(len(b) for b in shuffled(len(trainer.samples), batch_size, 0, 0)) % 2 == 1
     ours, theirs = history(two / "double"), history(tmp_path)
     assert len(ours) == len(theirs) == 2
     for our, their in zip(ours, theirs, strict=True):

@@ -211,7 +211,7 @@ def test_every_epoch_sees_every_slice_once_in_another_order(phantom_dataset):
     samples = training_samples(Dataset.open(phantom_dataset).split("train"), "roi", 0)
     orders = []
     for epoch in (0, 1):
-        seen = [s for batch in shuffled(samples, 16, 0, epoch) for s in batch]
+        seen = [samples[n] for batch in shuffled(len(samples), 16, 0, epoch) for n in batch]
         assert len(seen) >= len(samples) - 1
         assert len({(s.case.pseudonym, s.k) for s in seen}) == len(seen)
         orders.append([(s.case.pseudonym, s.k) for s in seen])

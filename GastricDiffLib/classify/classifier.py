@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from GastricDiffLib.classify.axial import to_axial
 from GastricDiffLib.classify.model_file import Model, load_model
 from GastricDiffLib.classify.result import CaseResult
 from GastricDiffLib.ct.roi import BoxROI, require_overlap, roi_slices, union_rectangle
@@ -23,11 +24,16 @@ from GastricDiffLib.nets.device import autocast, channels_last, half_dtype, pick
 from GastricDiffLib.nets.field import Field
 from GastricDiffLib.nets.fold import fold_batch_norms
 from GastricDiffLib.nets.input import to_device
+from GastricDiffLib.nets.packed import pack_convolutions
 from GastricDiffLib.nets.systems import Outputs
 from GastricDiffLib.progress import Progress
 
 HEATS = ("attention", "evidence")
 BATCH = {"cpu": 16, "cuda": 64, "mps": 16}
+"""Slices that go through the network together; halved where the device's memory is short."""
+_UPSAMPLED = 8
+"""Slices whose heat is upsampled together: enough for every core, little memory."""
+_SMALLER = "close other programs that use the GPU, or use --device cpu"
 
 
 class _Pass(NamedTuple):
@@ -42,7 +48,7 @@ class Classifier:
 
     Half precision where the device is faster with it: float16 on a GPU, bfloat16 on a CPU that
     has instructions for it; float32 elsewhere. Takes the model's network over: its batch
-    normalisations are folded into its convolutions.
+    normalisations are folded into its convolutions, and on a CPU these are packed.
     """
 
     def __init__(self, model: Model, device: str = "auto") -> None:
@@ -51,6 +57,8 @@ class Classifier:
         self.dtype = half_dtype(self.device)
         fold_batch_norms(model.net.eval())
         self.net = channels_last(model.net.to(self.device))
+        if self.device.type == "cpu":
+            pack_convolutions(self.net)
 
     @classmethod
     def load(cls, path: Path | str, device: str = "auto") -> Classifier:
@@ -116,7 +124,7 @@ class Classifier:
         maps = found.maps
         if heat == "evidence":
             maps = maps if result.vote == result.classes[1] else -maps
-        heat_volume = volume.to_input_grid(self._heat(maps, chosen, field, volume.hu.shape))
+        heat_volume = self._heat(maps, chosen, field, volume)
         seconds = time.perf_counter() - start
         return replace(result, heat=heat_volume, seconds=seconds)
 
@@ -130,21 +138,38 @@ class Classifier:
         heat: str,
         progress: Progress | None,
     ) -> _Pass:
-        spec = self.model.spec
         logits, maps = [], []
-        window, batch = Window(*spec.window), BATCH[self.device.type]
+        window, batch = Window(*self.model.spec.window), BATCH[self.device.type]
         done = 0
-        for indices, hu in iter_slices(volume, chosen, batch, window):
-            images = spec.normalised(spec.scaled(to_device(hu, self.device), field))
-            with autocast(self.device, dtype):
-                outputs = self.net.outputs(channels_last(images))
-            logits.append(outputs.logits.float())
-            maps.append(self._map(outputs, heat))
-            done += len(indices)
+        while done < len(chosen):
+            part = chosen[done : done + batch]
+            ((_, hu),) = iter_slices(volume, part, len(part), window)
+            found = self._batch(hu, field, dtype, heat)
+            if found is None:
+                if batch == 1:
+                    raise InputError("not enough memory for one slice", self._describe(), _SMALLER)
+                batch //= 2
+                continue
+            logits.append(found.logits)
+            maps.append(found.maps)
+            done += len(part)
             if progress:
                 progress(done, len(chosen), "classifying")
         # The only wait for the device: results stay there until all slices are through.
         return _Pass(torch.cat(logits).cpu(), torch.cat(maps).cpu())
+
+    def _batch(
+        self, hu: np.ndarray, field: Field, dtype: torch.dtype | None, heat: str
+    ) -> _Pass | None:
+        """N×H×W HU through the network, results on the device; None where memory is short."""
+        spec = self.model.spec
+        try:
+            images = spec.normalised(spec.scaled(to_device(hu, self.device), field))
+            with autocast(self.device, dtype):
+                outputs = self.net.outputs(channels_last(images))
+            return _Pass(outputs.logits.float(), self._map(outputs, heat))
+        except torch.cuda.OutOfMemoryError:
+            return None
 
     def _map(self, outputs: Outputs, heat: str) -> Tensor:
         if heat == "evidence":
@@ -163,19 +188,23 @@ class Classifier:
         return margin.sigmoid().numpy()
 
     @staticmethod
-    def _heat(maps: Tensor, chosen: np.ndarray, field: Field, shape: tuple[int, ...]) -> np.ndarray:
-        """N×h×w maps → (S, H, W) float32 0…1: each slice above its own floor, one scale a case."""
+    def _heat(maps: Tensor, chosen: np.ndarray, field: Field, volume: CTVolume) -> np.ndarray:
+        """N×h×w maps → (K, J, I) float32 0…1: each slice above its own floor, one scale a case."""
         maps = maps.clamp_min(0)
         maps = maps - maps.amin(dim=(1, 2), keepdim=True)
         maps = maps / maps.max().clamp_min(torch.finfo(maps.dtype).tiny)
-        heat = np.zeros(shape, dtype=np.float32)
-        for k, one in zip(chosen, maps, strict=True):
-            heat[k] = field.back(one[None], shape[1], shape[2])[0].numpy()
-        # 256 steps are more than an eye tells apart; files with heat in them shrink to half.
-        heat *= 256
-        np.round(heat, out=heat)
-        heat /= 256
-        return heat
+        straight = volume.grid.is_upright()
+        heat = np.zeros(volume.grid.shape if straight else volume.hu.shape, dtype=np.float32)
+        # Where the axes only change places, the slices go straight to where they belong.
+        axial = to_axial(heat, volume) if straight else heat
+        for start in range(0, len(chosen), _UPSAMPLED):
+            part = slice(start, start + _UPSAMPLED)
+            slices = field.back(maps[part], *axial.shape[1:])
+            # 256 steps are more than an eye tells apart; files with heat in them shrink to half.
+            slices.mul_(256).round_().div_(256)
+            for k, one in zip(chosen[part], slices, strict=True):
+                axial[k] = one.numpy()
+        return heat if straight else volume.to_input_grid(axial)
 
     def _describe(self) -> str:
         names = {torch.float16: "float16", torch.bfloat16: "bfloat16", None: "float32"}

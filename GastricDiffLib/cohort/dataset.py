@@ -44,7 +44,7 @@ class DatasetCase:
 
     def read(self, slices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """HU (N, H, W) int16 and ROI mask (N, H, W) uint8 of the axial slices named."""
-        hu = np.load(self.folder / "slices.npy", mmap_mode="r")[slices]
+        hu = self.read_hu(slices)
         if (self.folder / "mask.npy").exists():
             stored = np.load(self.folder / "mask.npy", mmap_mode="r")[slices]
             return hu, stored.astype(np.uint8)
@@ -53,6 +53,11 @@ class DatasetCase:
             if y0 >= 0:
                 one[y0:y1, x0:x1] = 1
         return hu, mask
+
+    def read_hu(self, slices: np.ndarray) -> np.ndarray:
+        """HU (N, H, W) int16 of the axial slices named."""
+        # Mapped for this call alone: what a process has mapped counts as its memory.
+        return np.load(self.folder / "slices.npy", mmap_mode="r")[slices]
 
     def _roi(self) -> np.ndarray:
         return np.load(self.folder / "roi.npy", mmap_mode="r")

@@ -44,7 +44,14 @@ def write_preview(
     figure.text(_LEFT, 0.022, RESEARCH_USE, color=DIM, size=9, va="center")
     _axial(figure, volume, boxes, slices)
     _coronal(figure, volume, rectangles)
-    figure.savefig(path, format="png", facecolor=GROUND, metadata={"Software": None})
+    figure.savefig(
+        path,
+        format="png",
+        facecolor=GROUND,
+        metadata={"Software": None},
+        # Of CT the higher levels make no smaller a file, in twice the time.
+        pil_kwargs={"compress_level": 3},
+    )
 
 
 def _axial(

@@ -16,6 +16,8 @@ FEWEST = 4
 RULES = ("accuracy", "youden")
 _SPREAD = 1.0
 """Standard deviation of the prior on log scale and bias, around 0."""
+_SAME = 1e-9
+"""Sums of shares that differ by less are the same."""
 
 
 @dataclass(frozen=True)
@@ -113,14 +115,20 @@ def fit_threshold(
     values = np.unique(np.concatenate(probabilities))
     # 0.5 first: the standard to beat.
     candidates = np.concatenate([[0.5], (values[1:] + values[:-1]) / 2])
-    below = [np.searchsorted(np.sort(p), candidates) / len(p) for p in probabilities]
-    right = np.where(truth[:, None], 1 - np.array(below), np.array(below)) * weight[:, None]
-    gains = right - right[:, :1]
-    total = gains.sum(axis=0)
-    best = np.flatnonzero(total >= total.max() - 1e-9)
-    chosen = best[np.argmin(np.abs(candidates[best] - 0.5))]
-    error = np.sqrt(np.sum(gains[:, chosen] ** 2))
-    return float(candidates[chosen]) if total[chosen] > error else 0.5
+    sizes = [len(p) for p in probabilities]
+    # What a slice of a case adds where it lies below the threshold: summed up over all slices
+    # in order, since a table of all cases by all candidates would fill the memory.
+    step = np.where(truth, -weight, weight) / sizes
+    p = np.concatenate(probabilities)
+    order = np.argsort(p, kind="stable")
+    below = np.concatenate([[0.0], np.cumsum(np.repeat(step, sizes)[order])])
+    total = below[np.searchsorted(p[order], candidates)]
+    best = np.flatnonzero(total >= total.max() - _SAME)
+    chosen = candidates[best[np.argmin(np.abs(candidates[best] - 0.5))]]
+    moved = (p < chosen).astype(float) - (p < 0.5)
+    gains = step * np.bincount(np.repeat(np.arange(len(sizes)), sizes), weights=moved)
+    error = np.sqrt(np.sum(gains**2))
+    return float(chosen) if gains.sum() > error + _SAME else 0.5
 
 
 def _informative(labels: Sequence[int], values: Sequence[np.ndarray]) -> bool:

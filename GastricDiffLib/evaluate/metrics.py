@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 
 import numpy as np
 
@@ -45,14 +46,16 @@ class Measure:
     """A metric of P patients. ``of``: weights (B, P) → values (B,); nan where undefined.
 
     ``patients``: on how many patients it rests; for the AUC those of the smaller class.
+    ``plain``: the metric itself, where there is a shorter way to it than by ``of``.
     """
 
     of: Callable[[np.ndarray], np.ndarray]
     patients: int
+    plain: float | None = None
 
     def value(self, count: int) -> float:
         """The metric itself, every one of ``count`` patients counted once."""
-        return float(self.of(np.ones((1, count)))[0])
+        return float(self.of(np.ones((1, count)))[0]) if self.plain is None else self.plain
 
 
 def auc(labels: np.ndarray, p: np.ndarray) -> float:
@@ -146,8 +149,28 @@ def share_of(values: np.ndarray, where: np.ndarray, patient: np.ndarray) -> Meas
 def _auc(positive: np.ndarray, p: np.ndarray, patient: np.ndarray) -> Measure:
     """The share of (positive, negative) pairs in the right order, a tie counting half.
 
-    Summed up by pairs of patients: a resample is then a quadratic form in its weights.
+    Summed up by pairs of patients: a resample is then a quadratic form in its weights. That
+    takes time and memory by the square of the patients, and is done when first asked for: every
+    epoch of a training asks for the AUC alone.
     """
+    positives, negatives = _by_patient(positive, patient), _by_patient(~positive, patient)
+    smaller = int(min((positives > 0).sum(), (negatives > 0).sum()))
+    pairs = positives.sum() * negatives.sum()
+    wins = cache(lambda: _wins(positive, p, patient))
+    return Measure(
+        lambda w: _ratio(((w @ wins()) * w).sum(axis=1), (w @ positives) * (w @ negatives)),
+        smaller,
+        float(_ratio(_won(p[positive], np.sort(p[~positive])).sum(), pairs)),
+    )
+
+
+def _won(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
+    """How many of the sorted ``lower`` lie below each of ``upper``, a tie counting half."""
+    return (np.searchsorted(lower, upper, "left") + np.searchsorted(lower, upper, "right")) / 2
+
+
+def _wins(positive: np.ndarray, p: np.ndarray, patient: np.ndarray) -> np.ndarray:
+    """(P, P) pairs that the slices of the patient of a row win against those of a column."""
     count = int(patient.max()) + 1
     upper, owner = p[positive], patient[positive]
     wins = np.zeros((count, count))
@@ -155,13 +178,8 @@ def _auc(positive: np.ndarray, p: np.ndarray, patient: np.ndarray) -> Measure:
     order = order[~positive[order]]
     others, starts = np.unique(patient[order], return_index=True)
     for other, lower in zip(others, np.split(p[order], starts)[1:], strict=True):
-        below = np.searchsorted(lower, upper, "left") + np.searchsorted(lower, upper, "right")
-        wins[:, other] = np.bincount(owner, weights=below / 2, minlength=count)
-    positives, negatives = _by_patient(positive, patient), _by_patient(~positive, patient)
-    smaller = int(min((positives > 0).sum(), (negatives > 0).sum()))
-    return Measure(
-        lambda w: _ratio(((w @ wins) * w).sum(axis=1), (w @ positives) * (w @ negatives)), smaller
-    )
+        wins[:, other] = np.bincount(owner, weights=_won(upper, lower), minlength=count)
+    return wins
 
 
 def _calibration_error(labels: np.ndarray, p: np.ndarray, patient: np.ndarray) -> Measure:

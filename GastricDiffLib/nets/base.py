@@ -67,10 +67,23 @@ def scaled(channels: int, width: float) -> int:
 
 
 def initialise(module: nn.Module) -> None:
-    """He initialisation for convolutions, identity for normalisation (as torchvision's ResNets)."""
+    """He initialisation for convolutions, identity for normalisation (as torchvision's ResNets).
+
+    Shapes without values (the meta device) stay as they are.
+    """
     for part in module.modules():
+        if is_meta(part):
+            continue
         if isinstance(part, nn.Conv2d):
             nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu")
         elif isinstance(part, nn.BatchNorm2d):
             nn.init.ones_(part.weight)
             nn.init.zeros_(part.bias)
+
+
+def is_meta(module: nn.Module) -> bool:
+    """Whether the module's own parameters are shapes without values.
+
+    To draw random numbers for those, PyTorch brings its compiler in: seconds for nothing.
+    """
+    return any(parameter.is_meta for parameter in module.parameters(recurse=False))

@@ -42,7 +42,8 @@ class DualPathBlock(nn.Module):
 
     def forward(self, residual: Tensor, dense: Tensor) -> tuple[Tensor, Tensor]:
         out = self.expand(self.spread(self.reduce(torch.cat((residual, dense), dim=1))))
-        added, grown = out[:, : self.residual], out[:, self.residual :]
+        # Split, not sliced: the way back is then one concatenation.
+        added, grown = out.split((self.residual, out.shape[1] - self.residual), dim=1)
         return residual + added, torch.cat((dense, grown), dim=1)
 
 
@@ -98,7 +99,7 @@ class DualPathHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         out = self.project(features)
-        residual, dense = out[:, : self.residual], out[:, self.residual :]
+        residual, dense = out.split((self.residual, out.shape[1] - self.residual), dim=1)
         for block in self.blocks:
             residual, dense = block(residual, dense)
         out = self.activate(torch.cat((residual, dense), dim=1))

@@ -36,12 +36,12 @@ class Field:
         side = max(8, round(factor * max(y1 - y0, x1 - x0)))
         return cls(round((y0 + y1 - side) / 2), round((x0 + x1 - side) / 2), side)
 
-    def cut(self, x: Tensor) -> Tensor:
-        """…×H×W → …×side×side; 0 beyond the slice."""
+    def cut(self, x: Tensor, beyond: float = 0) -> Tensor:
+        """…×H×W → …×side×side, a copy; ``beyond`` outside the slice."""
         height, width = x.shape[-2:]
         right, bottom = self.left + self.side - width, self.top + self.side - height
         # A negative padding crops.
-        return F.pad(x, (-self.left, right, -self.top, bottom))
+        return F.pad(x, (-self.left, right, -self.top, bottom), value=beyond)
 
     def back(self, maps: Tensor, height: int, width: int) -> Tensor:
         """N×h×w maps of the field → N×H×W on the slice's pixels, bilinear; 0 outside."""

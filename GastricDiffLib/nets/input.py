@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -53,9 +54,9 @@ class InputSpec:
     def scaled(self, hu: Tensor, field: Field) -> Tensor:
         """N×H×W HU → N×1×size×size float32 in 0…1; air beyond the slice."""
         low, high = self.window
-        # Scaled first: what lies beyond the slice is then 0, the window's lower edge.
-        inside = hu.float().clamp_(low, high).sub_(low).div_(high - low)
-        return self.resized(field.cut(inside))
+        # Cut first: the field is mostly a small part of the slice. Whole numbers, for int16.
+        seen = field.cut(hu, max(math.floor(low), -(1 << 15)))
+        return self.resized(seen.float().clamp_(low, high).sub_(low).div_(high - low))
 
     def resized(self, x: Tensor) -> Tensor:
         """N×side×side → N×1×size×size, smoothed where it shrinks."""

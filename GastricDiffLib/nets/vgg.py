@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from GastricDiffLib.nets.base import Network, Outputs, scaled
+from GastricDiffLib.nets.base import Network, Outputs, is_meta, scaled
 
 # Channels and number of the 3×3 convolutions of each block; every block ends in a pooling.
 BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))
@@ -56,6 +56,8 @@ class VGG19(Network):
         and training would start on a plateau.
         """
         *hidden, last = (part for part in self.modules() if isinstance(part, nn.Conv2d | nn.Linear))
+        if is_meta(last):
+            return
         for layer in hidden:
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
         nn.init.normal_(last.weight, std=0.01)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from torch import Tensor
 from GastricDiffLib.cohort.dataset import DatasetCase
 from GastricDiffLib.cohort.split import balanced
 from GastricDiffLib.nets.field import Field
-from GastricDiffLib.nets.input import InputSpec
+from GastricDiffLib.nets.input import InputSpec, to_device
 
 MAX_ROTATION = np.deg2rad(15)
 MAX_SHIFT = 0.08  # of the field
@@ -47,6 +48,22 @@ def case_field(case: DatasetCase, spec: InputSpec) -> Field:
     return spec.field(case.rectangles(), *case.shape)
 
 
+def case_images(
+    case: DatasetCase, spec: InputSpec, device: torch.device, step: int
+) -> Iterator[Tensor]:
+    """n×1×size×size in 0…1 on the device, of the slices that ``spec`` names, ``step`` at a time."""
+    slices, field = case_slices(case, spec.scope), case_field(case, spec)
+    for start in range(0, len(slices), step):
+        yield spec.scaled(to_device(case.read_hu(slices[start : start + step]), device), field)
+
+
+def images_of(
+    cases: Sequence[DatasetCase], spec: InputSpec, device: torch.device, step: int
+) -> Iterator[Tensor]:
+    """:func:`case_images` of one case after the other."""
+    return chain.from_iterable(case_images(case, spec, device, step) for case in cases)
+
+
 def training_samples(cases: Sequence[DatasetCase], scope: str, seed: int) -> list[Sample]:
     """Every slice of every case, the rarer class repeated until the classes match."""
     items = balanced([case.label for case in cases], seed)
@@ -57,32 +74,34 @@ def training_samples(cases: Sequence[DatasetCase], scope: str, seed: int) -> lis
 def read_batch(samples: Sequence[Sample], spec: InputSpec) -> Batch:
     """Read and scale a batch; slices of different sizes may stand in it."""
     images, masks = [], []
-    for sample in samples:
-        hu, mask = sample.case.read(np.array([sample.k]))
-        field = case_field(sample.case, spec)
+    # A case's files are opened once for all of its slices that stand in a row.
+    for case, group in groupby(samples, key=lambda sample: sample.case):
+        hu, mask = case.read(np.array([sample.k for sample in group]))
+        field = case_field(case, spec)
         images.append(spec.scaled(torch.from_numpy(hu), field))
         masks.append(spec.resized(field.cut(torch.from_numpy(mask).float())))
-    return Batch(
-        torch.cat(images),
-        torch.cat(masks),
-        torch.tensor([sample.case.label for sample in samples]),
-        torch.tensor([sample.copy > 0 for sample in samples]),
-    )
+    return Batch(torch.cat(images), torch.cat(masks), *marks(samples))
+
+
+def marks(samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
+    """Labels N and which are balancing copies, N bool."""
+    labels = torch.tensor([sample.case.label for sample in samples])
+    return labels, torch.tensor([sample.copy > 0 for sample in samples])
 
 
 def shuffled(
-    samples: Sequence[Sample], batch_size: int, seed: int, epoch: int, least: int = 2
-) -> Iterator[list[Sample]]:
-    """The samples in the order of this epoch, batch by batch.
+    count: int, batch_size: int, seed: int, epoch: int, least: int = 2
+) -> Iterator[np.ndarray]:
+    """The numbers of ``count`` samples in the order of this epoch, batch by batch.
 
     A last batch of fewer than ``least`` is left out: batch normalisation cannot train on one,
     nor several processes on fewer than one each.
     """
-    order = np.random.default_rng([seed, epoch]).permutation(len(samples))
-    for start in range(0, len(order), batch_size):
+    order = np.random.default_rng([seed, epoch]).permutation(count)
+    for start in range(0, count, batch_size):
         chosen = order[start : start + batch_size]
         if len(chosen) >= least:
-            yield [samples[index] for index in chosen]
+            yield chosen
 
 
 def draws(count: int, generator: torch.Generator) -> Tensor:
@@ -95,6 +114,7 @@ def augmented(batch: Batch, everything: bool, draw: Tensor) -> Batch:
 
     Geometry only: intensities are the signal. What comes in from outside is air.
     """
+    draw = draw.to(batch.images.device)
     chosen = torch.ones_like(batch.augment) if everything else batch.augment
     angle = torch.where(chosen, draw[:, 0] * MAX_ROTATION, 0.0)
     flip = torch.where(chosen & (draw[:, 1] > 0), -1.0, 1.0)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.nets.attention import NORMALISATIONS
-from GastricDiffLib.nets.dual_path import MERGES
-from GastricDiffLib.nets.input import SCOPES
-from GastricDiffLib.nets.systems import SYSTEMS
-from GastricDiffLib.train.losses import TEACHERS
+
+if TYPE_CHECKING:
+    from GastricDiffLib.nets.systems import System
 
 AUGMENTS = ("copies", "all")
 ROI_CROP = 1.25  # the box and a rim, since a rough box may cut the lesion's margin
@@ -48,15 +47,7 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        choices = {
-            "system": SYSTEMS,
-            "scope": SCOPES,
-            "merge": MERGES,
-            "normalise": NORMALISATIONS,
-            "teacher": TEACHERS,
-            "augment": AUGMENTS,
-        }
-        for name, allowed in choices.items():
+        for name, allowed in _choices().items():
             if getattr(self, name) not in allowed:
                 raise InputError(
                     f"{name} is {getattr(self, name)!r}", mend=f"choose one of {', '.join(allowed)}"
@@ -73,19 +64,48 @@ class TrainConfig:
             if getattr(self, name) < 0:
                 raise InputError(f"{name} is {getattr(self, name)}", mend="0 or a positive number")
 
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """``to_json`` of the default settings, without bringing torch in to check them."""
+        return {field.name: field.default for field in fields(cls)} | {"window": list(cls.window)}
+
     @property
     def tad(self) -> bool:
-        return SYSTEMS[self.system].tad
+        return self._system.tad
 
     @property
     def options(self) -> dict[str, str]:
         """The options of :func:`build_system` that this system takes."""
-        return {name: getattr(self, name) for name in SYSTEMS[self.system].options}
+        return {name: getattr(self, name) for name in self._system.options}
 
     @property
     def field(self) -> float:
         """The crop that is used: a system made for the ROI's crop gets one without asking."""
-        return self.crop or (ROI_CROP if SYSTEMS[self.system].on_crop else 0.0)
+        return self.crop or (ROI_CROP if self._system.on_crop else 0.0)
+
+    @property
+    def _system(self) -> System:
+        from GastricDiffLib.nets.systems import SYSTEMS
+
+        return SYSTEMS[self.system]
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"window": list(self.window)}
+
+
+def _choices() -> dict[str, Collection[str]]:
+    """What the settings that are words may be; brings torch in, which the defaults do not."""
+    from GastricDiffLib.nets.attention import NORMALISATIONS
+    from GastricDiffLib.nets.dual_path import MERGES
+    from GastricDiffLib.nets.input import SCOPES
+    from GastricDiffLib.nets.systems import SYSTEMS
+    from GastricDiffLib.train.losses import TEACHERS
+
+    return {
+        "system": SYSTEMS,
+        "scope": SCOPES,
+        "merge": MERGES,
+        "normalise": NORMALISATIONS,
+        "teacher": TEACHERS,
+        "augment": AUGMENTS,
+    }

@@ -165,8 +165,18 @@ def spread(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Re
 
     Raises: as :func:`agreed`.
     """
+    return dealt(lambda own: [function(item) for item in own], items)
+
+
+def dealt(
+    function: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item]
+) -> list[Result]:
+    """As :func:`spread`, but ``function`` takes all items of a process and gives one result each.
+
+    The same process gets the same items whenever it is called.
+    """
     with agreed():
-        own = [function(item) for item in items[rank() :: world()]]
+        own = function(items[rank() :: world()])
     found = gather([own])
     return [found[index % world()][index // world()] for index in range(len(items))]
 

@@ -7,19 +7,18 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from GastricDiffLib.nets.base import Network
 from GastricDiffLib.nets.device import autocast, channels_last, half_dtype
 from GastricDiffLib.nets.input import InputSpec
+from GastricDiffLib.train.average import averaging
 from GastricDiffLib.train.batches import Batch
 from GastricDiffLib.train.checkpoint import RunState, load_checkpoint, save_checkpoint
 from GastricDiffLib.train.config import TrainConfig
-from GastricDiffLib.train.distributed import summed, world
+from GastricDiffLib.train.distributed import world
 from GastricDiffLib.train.losses import focal_loss, tad_loss
 from GastricDiffLib.train.replica import training_pass
-
-AVERAGING = 0.995  # weight of the past in the average of the weights
 
 
 class Learner:
@@ -38,7 +37,7 @@ class Learner:
         # What is validated and kept: a running average of the weights is less noisy than any
         # one step's, and a small cohort's validation AUC cannot pick out the lucky ones. It is
         # copied before normalisation spans processes: it works in each process by itself.
-        self.average = AveragedModel(net, multi_avg_fn=_drift, use_buffers=True)
+        self.average = AveragedModel(net, use_buffers=True)
         self._outputs = training_pass(net, device)
         self.optimizer = torch.optim.AdamW(
             net.parameters(),
@@ -49,6 +48,7 @@ class Learner:
         self.scaler = torch.amp.GradScaler(
             device.type, enabled=self.dtype is torch.float16, init_scale=2.0**14
         )
+        self._average = averaging(self.average, net)
 
     @property
     def rate(self) -> float:
@@ -60,14 +60,15 @@ class Learner:
         for group in self.optimizer.param_groups:
             group["lr"] = value
 
-    def step(self, batch: Batch, weight: float) -> list[float]:
+    def step(self, batch: Batch, weight: float) -> Tensor:
         """Learn from this process's part of a batch, which is ``weight`` of the whole.
 
         Returns:
-            The loss over the whole batch, its classification part and its TAD part.
+            This part's share of the loss over the whole batch, of its classification part and
+            of its TAD part: 3, on the device. To look at them waits for a GPU: look late.
         """
         config = self.config
-        images, roi, labels, _ = (tensor.to(self.device) for tensor in batch)
+        images, roi, labels, _ = batch
         inputs = channels_last(self.spec.normalised(images))
         with autocast(self.device, self.dtype):
             outputs = self._outputs(inputs)
@@ -83,8 +84,8 @@ class Learner:
         nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        self.average.update_parameters(self.net)
-        return summed(torch.stack((loss, cls, tad)).detach() * weight).tolist()
+        self._average()
+        return torch.stack((loss, cls, tad)).detach() * weight
 
     def save(self, path: Path, state: RunState) -> None:
         """Write the checkpoint of a run that stands at ``state``."""
@@ -99,9 +100,3 @@ class Learner:
 
     def _parts(self) -> dict[str, nn.Module]:
         return {"net": self.net, "average": self.average}
-
-
-def _drift(averages: Any, current: Any, count: Tensor | int) -> None:
-    """One step of the running averages; young ones follow faster."""
-    past = min(AVERAGING, (1 + int(count)) / (10 + int(count)))
-    get_ema_multi_avg_fn(past)(averages, current, count)

@@ -14,8 +14,6 @@ from torch import Tensor
 from GastricDiffLib.cohort.dataset import Dataset, DatasetCase
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.evaluate.calibration import fit
-from GastricDiffLib.evaluate.intervals import auc_bounds
-from GastricDiffLib.evaluate.run import as_predictions
 from GastricDiffLib.files import sha256
 from GastricDiffLib.nets import build_system, load_imagenet
 from GastricDiffLib.nets.base import Network
@@ -23,33 +21,34 @@ from GastricDiffLib.nets.device import channels_last
 from GastricDiffLib.progress import STOP_FILE, Progress
 from GastricDiffLib.train.batches import (
     Batch,
-    Sample,
     augmented,
     draws,
+    images_of,
     shuffled,
     training_samples,
 )
-from GastricDiffLib.train.cache import SliceCache
+from GastricDiffLib.train.cache import ImageCache, SliceCache
 from GastricDiffLib.train.checkpoint import RunState
 from GastricDiffLib.train.config import TrainConfig
 from GastricDiffLib.train.distributed import (
     agreed,
+    dealt,
     gather,
     is_main,
     own_device,
     rank,
     require_alike,
     share,
-    spread,
+    summed,
     world,
 )
 from GastricDiffLib.train.history import COLUMNS, better, write_history
 from GastricDiffLib.train.input_spec import measured_spec
 from GastricDiffLib.train.learner import Learner
-from GastricDiffLib.train.outcome import write_outcome
+from GastricDiffLib.train.outcome import tested, write_outcome
 from GastricDiffLib.train.provenance import provenance
 from GastricDiffLib.train.rate import rate_factor
-from GastricDiffLib.train.validation import case_logits, judged, margins
+from GastricDiffLib.train.validation import judged, logits_by_case, margins
 
 __all__ = ["COLUMNS", "Trainer", "write_history"]
 
@@ -122,10 +121,10 @@ class Trainer:
         state = self._resume()
         total = self.config.epochs * self.steps
         if len(state.history) < self.config.epochs and not self._stale(state):
-            with agreed():
-                cache = SliceCache(self.samples, self.spec, self.out / f"cache-{rank()}")
+            cache = SliceCache(self.samples, self.spec, self.out / "cache")
+            judging = ImageCache(self.spec, cache.folder / f"validation-{rank()}.raw")
             try:
-                self._train(state, total, cache, progress)
+                self._train(state, total, cache, judging, progress)
             finally:
                 cache.close()
         self.learner.average.module.load_state_dict(state.best)
@@ -139,7 +138,12 @@ class Trainer:
         return metadata
 
     def _train(
-        self, state: RunState, total: int, cache: SliceCache, progress: Progress | None
+        self,
+        state: RunState,
+        total: int,
+        cache: SliceCache,
+        judging: ImageCache,
+        progress: Progress | None,
     ) -> None:
         for epoch in range(len(state.history), self.config.epochs):
             if self._stale(state):
@@ -147,7 +151,7 @@ class Trainer:
             trained = self._epoch(epoch, total, cache, progress)
             if trained is None:
                 break
-            row = {"epoch": epoch} | trained | self._validation()
+            row = {"epoch": epoch} | trained | self._validation(judging)
             # One process's row for all: machines that round otherwise must not stop apart.
             state.history.append(gather([{name: round(row[name], 6) for name in COLUMNS}])[0])
             if state.best_epoch < 0 or better(
@@ -191,10 +195,11 @@ class Trainer:
         # Dropout draws from torch's own generator, each process for its own slices.
         own_seed = np.random.SeedSequence([config.seed, epoch, rank()]).generate_state(1)
         torch.manual_seed(int(own_seed[0]))
-        sums, seen = np.zeros(3), 0
         self.net.train()
         least = max(2, world())
-        batches = shuffled(self.samples, config.batch_size, config.seed, epoch, least)
+        batches = shuffled(len(self.samples), config.batch_size, config.seed, epoch, least)
+        losses: list[Tensor] = []
+        sizes: list[int] = []
         for step, chosen in enumerate(batches):
             # The first process's word: the file may appear while the others look.
             if epoch > 0 and gather([(self.out / STOP_FILE).exists()])[0]:
@@ -203,31 +208,29 @@ class Trainer:
             self.learner.rate = config.lr * rate_factor(done, total)
             with agreed():
                 batch = self._part(chosen, cache, generator)
-            losses = self.learner.step(batch, len(batch.labels) / len(chosen))
-            sums += np.array(losses) * len(chosen)
-            seen += len(chosen)
+            losses.append(self.learner.step(batch, len(batch.labels) / len(chosen)))
+            sizes.append(len(chosen))
             with agreed():
                 if progress:
                     progress(done + 1, total, f"epoch {epoch + 1}/{config.epochs}")
+        found = np.array(summed(torch.stack(losses)).tolist())
         with agreed():
-            if not np.isfinite(sums).all():
+            if not np.isfinite(found).all():
                 raise InputError(
                     f"training diverged in epoch {epoch + 1}", self.out, "try a lower --lr"
                 )
-        loss, cls, tad = sums / seen
+        loss, cls, tad = np.average(found, axis=0, weights=sizes)
         return {"lr": self.learner.rate, "loss": loss, "loss_cls": cls, "loss_tad": tad}
 
-    def _part(
-        self, chosen: Sequence[Sample], cache: SliceCache, generator: torch.Generator
-    ) -> Batch:
+    def _part(self, chosen: np.ndarray, cache: SliceCache, generator: torch.Generator) -> Batch:
         """This process's part of a batch, augmented by the draws for the whole."""
         own = share(len(chosen))
         draw = draws(len(chosen), generator)[own]
-        return augmented(cache.batch(chosen[own]), self.config.augment == "all", draw)
+        return augmented(cache.batch(chosen[own], self.device), self.config.augment == "all", draw)
 
-    def _validation(self) -> dict[str, float]:
-        logits = self._logits(self.val_cases)
-        scores, loss = judged(self.val_cases, logits, self.config.gamma)
+    def _validation(self, kept: ImageCache) -> dict[str, float]:
+        found = self._logits(self.val_cases, kept)
+        scores, loss = judged(self.val_cases, found, self.config.gamma)
         return {
             "val_loss": loss,
             "val_image_auc": scores.image_auc,
@@ -236,15 +239,18 @@ class Trainer:
             "val_case_acc": scores.case_accuracy,
         }
 
-    def _logits(self, cases: Sequence[DatasetCase]) -> list[Tensor]:
+    def _logits(self, cases: Sequence[DatasetCase], kept: ImageCache | None = None) -> list[Tensor]:
         """N×2 of each case's slices, by the average of the weights."""
         net, step = self.learner.average.module.eval(), 2 * self.config.batch_size
 
-        def logits(case: DatasetCase) -> Tensor:
-            parts = case_logits(net, case, self.spec, self.device, self.learner.dtype, step)
-            return torch.cat(list(parts))
+        def of(own: Sequence[DatasetCase]) -> list[Tensor]:
+            if kept:
+                parts = kept.parts(own, self.device, step)
+            else:
+                parts = images_of(own, self.spec, self.device, step)
+            return logits_by_case(net, own, parts, self.spec, self.learner.dtype, step)
 
-        return spread(logits, cases)
+        return dealt(of, cases)
 
     def _outcome(self, state: RunState) -> dict[str, Any]:
         """Metadata of the model file: the best epoch's weights, calibrated and tested."""
@@ -259,14 +265,7 @@ class Trainer:
         calibration = fit(labels, [margins(one) for one in self._logits(self.val_cases)])
         test = self.dataset.split("test")
         if test:
-            logits = self._logits(test)
-            scores, _ = judged(test, logits, self.config.gamma, calibration)
-            said = as_predictions(
-                test, [margins(one) for one in logits], calibration, self.config.scope
-            )
-            found = {name: _number(value) for name, value in vars(scores).items()}
-            found |= auc_bounds(said) | {"cases": len(test)}
-            metrics |= {f"test_{name}": value for name, value in found.items()}
+            metrics |= tested(test, self._logits(test), self.config, calibration)
         return {
             "name": self.out.resolve().name,
             "system": self.config.system,
@@ -290,8 +289,3 @@ def _trainable(dataset: Dataset) -> tuple[list[DatasetCase], list[DatasetCase]]:
     dataset.require_classes(train, "training cases")
     dataset.require_classes(val, "validation cases")
     return train, val
-
-
-def _number(value: float) -> float | None:
-    """JSON has no nan: an AUC over one class is null."""
-    return round(value, 6) if math.isfinite(value) else None

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from GastricDiffLib.classify.model_file import save_model
+from GastricDiffLib.cohort.dataset import DatasetCase
+from GastricDiffLib.evaluate.calibration import Calibration
+from GastricDiffLib.evaluate.intervals import auc_bounds
+from GastricDiffLib.evaluate.run import as_predictions
 from GastricDiffLib.files import replacing
 from GastricDiffLib.train.checkpoint import RunState
 from GastricDiffLib.train.config import TrainConfig
+from GastricDiffLib.train.validation import judged, margins
 
 
 def write_outcome(
@@ -22,3 +31,22 @@ def write_outcome(
     with replacing(out / "metrics.json") as path:
         path.write_text(json.dumps(metadata["metrics"], indent=1), encoding="utf-8")
     plot_history(out / "history.png", state.history, config)
+
+
+def tested(
+    cases: Sequence[DatasetCase],
+    logits: Sequence[Tensor],
+    config: TrainConfig,
+    calibration: Calibration,
+) -> dict[str, float | None]:
+    """What the model file says of the test cases, whose slices have these ``logits``, N×2 each."""
+    scores, _ = judged(cases, logits, config.gamma, calibration)
+    said = as_predictions(cases, [margins(one) for one in logits], calibration, config.scope)
+    found = {name: _number(value) for name, value in vars(scores).items()}
+    found |= auc_bounds(said) | {"cases": len(cases)}
+    return {f"test_{name}": value for name, value in found.items()}
+
+
+def _number(value: float) -> float | None:
+    """JSON has no nan: an AUC over one class is null."""
+    return round(value, 6) if math.isfinite(value) else None

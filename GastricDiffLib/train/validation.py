@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -12,12 +12,11 @@ from GastricDiffLib.cohort.dataset import DatasetCase
 from GastricDiffLib.evaluate.calibration import Calibration
 from GastricDiffLib.evaluate.metrics import Scores, score_cases
 from GastricDiffLib.nets.device import autocast, channels_last
-from GastricDiffLib.nets.input import InputSpec, to_device
-from GastricDiffLib.train.batches import case_field, case_slices
+from GastricDiffLib.nets.input import InputSpec
+from GastricDiffLib.train.batches import case_images, case_slices
 from GastricDiffLib.train.losses import focal_loss
 
 
-@torch.inference_mode()
 def case_logits(
     net: nn.Module,
     case: DatasetCase,
@@ -30,13 +29,57 @@ def case_logits(
 
     ``net`` stands on ``device`` in evaluation mode.
     """
-    slices, field = case_slices(case, spec.scope), case_field(case, spec)
-    for start in range(0, len(slices), step):
-        hu, _ = case.read(slices[start : start + step])
-        images = spec.scaled(to_device(hu, device), field)
-        with autocast(device, dtype):
-            logits = net(channels_last(spec.normalised(images)))
-        yield logits.float().cpu()
+    return logits(net, case_images(case, spec, device, step), spec, dtype)
+
+
+@torch.inference_mode()
+def logits(
+    net: nn.Module, batches: Iterable[Tensor], spec: InputSpec, dtype: torch.dtype | None
+) -> Iterator[Tensor]:
+    """Logits n×2, float32 on the CPU, of each batch of scaled slices n×1×size×size.
+
+    ``net`` stands where they do, in evaluation mode.
+    """
+    for images in batches:
+        with autocast(images.device, dtype):
+            found = net(channels_last(spec.normalised(images)))
+        yield found.float().cpu()
+
+
+def filled(parts: Iterable[Tensor], step: int) -> Iterator[Tensor]:
+    """The same slices in the same order, but ``step`` at a time; the last batch holds the rest.
+
+    A case alone seldom fills a batch.
+    """
+    held: list[Tensor] = []
+    count = 0
+    for part in parts:
+        held.append(part)
+        count += len(part)
+        if count >= step:
+            *full, rest = torch.cat(held).split([step] * (count // step) + [count % step])
+            yield from full
+            held, count = [rest], len(rest)
+    if count:
+        yield torch.cat(held)
+
+
+def logits_by_case(
+    net: nn.Module,
+    cases: Sequence[DatasetCase],
+    images: Iterable[Tensor],
+    spec: InputSpec,
+    dtype: torch.dtype | None,
+    step: int,
+) -> list[Tensor]:
+    """Logits n×2 of each case's slices, from the ``images`` of all cases in a row.
+
+    Batches of ``step`` slices go through the network, whatever cases they are of; otherwise as
+    :func:`case_logits`.
+    """
+    sizes = [len(case_slices(case, spec.scope)) for case in cases]
+    found = list(logits(net, filled(images, step), spec, dtype))
+    return list(torch.cat(found).split(sizes)) if found else []
 
 
 def margins(logits: Tensor) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""How fast the project is, each number beside a baseline and a ceiling of the same run."""
