@@ -11,7 +11,7 @@ demo: .venv/demo.done
 	.venv/$(BIN)/gastricdiff demo --out "$(OUT)"
 
 test: lint
-	.venv/$(BIN)/python -m pytest --cov --cov-report=term
+	.venv/$(BIN)/python -m pytest -n $(or $(WORKERS),2) --cov --cov-report=term
 
 lint: .venv/test.done
 	.venv/$(BIN)/ruff check .
