@@ -16,7 +16,7 @@ view: .venv/view.done
 	.venv/$(BIN)/gastricdiff view $(VIEW)
 
 test: lint
-	.venv/$(BIN)/python -m pytest --cov --cov-report=term
+	.venv/$(BIN)/python -m pytest -n $(or $(WORKERS),2) --cov --cov-report=term
 
 lint: .venv/test.done
 	.venv/$(BIN)/ruff check .

@@ -1,11 +1,52 @@
-"""What several test files share."""
+"""What several test files share; README.md beside this file tells how."""
 
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+
+SIDE_BY_SIDE = "PYTEST_XDIST_WORKER" in os.environ
+if SIDE_BY_SIDE:
+    # Before torch comes in, and for all that tests start: threads that outnumber the cores
+    # slow every test down.
+    for library in ("OMP_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"):
+        os.environ.setdefault(library, "1")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """For ``pytest -n N``; another ``--dist`` is left to pytest-xdist."""
+    if config.getvalue("dist") != "load":
+        return None
+    from side_by_side import GroupScheduling
+
+    return GroupScheduling(config, log)
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], Path]], Path]:
+    """``made_once(name, make)``: the path that ``make(folder)`` returns, for all workers.
+
+    One worker of pytest-xdist calls ``make`` with a folder that is not there yet, the others
+    wait. Nobody may change what it made.
+    """
+    own = tmp_path_factory.getbasetemp()
+    root = own.parent if SIDE_BY_SIDE else own
+
+    def path(name: str, make: Callable[[Path], Path]) -> Path:
+        where = root / f"{name}.path"
+        with FileLock(root / f"{name}.lock"):
+            if not where.is_file():
+                shutil.rmtree(root / name, ignore_errors=True)  # of a worker that failed
+                where.write_text(str(make(root / name)), encoding="utf-8")
+        return Path(where.read_text(encoding="utf-8"))
+
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -20,29 +61,31 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def phantom_cohort(tmp_path_factory) -> Path:
+def phantom_cohort(made_once) -> Path:
     """``cohort.csv`` of 20 easy phantoms."""
     from GastricDiffLib.ct.phantom import write_cohort
 
-    return write_cohort(tmp_path_factory.mktemp("phantoms") / "cohort", 20, seed=11, difficulty=0)
+    return made_once("phantoms", lambda folder: write_cohort(folder, 20, seed=11, difficulty=0))
 
 
 @pytest.fixture(scope="session")
-def phantom_dataset(phantom_cohort, tmp_path_factory) -> Path:
+def phantom_dataset(phantom_cohort, made_once) -> Path:
     """The exported dataset of ``phantom_cohort``."""
     from GastricDiffLib.cohort.export import export_cohort
 
-    return export_cohort(phantom_cohort, tmp_path_factory.mktemp("dataset") / "phantoms")
+    return made_once("dataset", lambda folder: export_cohort(phantom_cohort, folder / "phantoms"))
 
 
 @pytest.fixture(scope="session")
-def small_run(phantom_dataset, tmp_path_factory) -> Path:
+def small_run(phantom_dataset, made_once) -> Path:
     """The folder of a short run of the paper's system, small and at 64 px."""
     from GastricDiffLib.cohort.dataset import Dataset
     from GastricDiffLib.train.config import TrainConfig
     from GastricDiffLib.train.loop import Trainer
 
-    out = tmp_path_factory.mktemp("runs") / "small"
-    config = TrainConfig(width=0.125, size=64, crop=0.0, epochs=2, batch_size=32)
-    Trainer(Dataset.open(phantom_dataset), config, out, "cpu").run()
-    return out
+    def run(folder: Path) -> Path:
+        config = TrainConfig(width=0.125, size=64, crop=0.0, epochs=2, batch_size=32)
+        Trainer(Dataset.open(phantom_dataset), config, folder, "cpu").run()
+        return folder
+
+    return made_once("small-run", run)

@@ -27,6 +27,7 @@ from GastricDiffLib.nets import SYSTEMS
 SETTINGS = {"width": 0.0625, "size": 32, "batch_size": 32, "epochs": 1}
 OPTIONS = [part for k, v in SETTINGS.items() for part in (f"--{k.replace('_', '-')}", str(v))]
 PAIR = ("resnext50", "r50-imp-dpn-tad")
+FOLDED = ["--systems", ",".join(PAIR), "--folds", "2", *OPTIONS, "--epochs", "2"]
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,14 @@ def compared(phantom_dataset, tmp_path_factory):
     """All eight systems on the dataset's own split."""
     out = tmp_path_factory.mktemp("compared") / "out"
     assert main(["compare", str(phantom_dataset), "--out", str(out), *OPTIONS]) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def calm(phantom_dataset, tmp_path_factory):
+    """Two systems in two folds, undisturbed."""
+    out = tmp_path_factory.mktemp("calm") / "out"
+    assert main(["compare", str(phantom_dataset), "--out", str(out), *FOLDED]) == 0
     return out
 
 
@@ -77,43 +86,41 @@ def test_the_report_holds_everything_in_one_file(compared, phantom_dataset):
     assert str(compared) not in page and str(phantom_dataset) not in page
 
 
-def test_finished_runs_are_kept_and_nothing_changes(compared, phantom_dataset, capfd):
-    before = {path: path.read_bytes() for path in compared.rglob("*") if path.is_file()}
-    assert main(["compare", str(phantom_dataset), "--out", str(compared), *OPTIONS]) == 0
+def test_finished_runs_are_kept_and_nothing_changes(calm, phantom_dataset, capfd):
+    before = {path: path.read_bytes() for path in calm.rglob("*") if path.is_file()}
+    assert main(["compare", str(phantom_dataset), "--out", str(calm), *FOLDED]) == 0
     assert "case AUC" not in capfd.readouterr().err  # nothing was trained
-    assert {path: path.read_bytes() for path in compared.rglob("*") if path.is_file()} == before
+    assert {path: path.read_bytes() for path in calm.rglob("*") if path.is_file()} == before
 
 
-def start(dataset, out, *more):
+def start(dataset, out):
     command = [sys.executable, "-m", "GastricDiffLib", "compare", str(dataset), "--out", str(out)]
-    command += ["--systems", ",".join(PAIR), "--folds", "2", *OPTIONS, "--epochs", "3", *more]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, encoding="utf-8")
+    return subprocess.Popen([*command, *FOLDED], stderr=subprocess.PIPE, encoding="utf-8")
 
 
-def test_a_comparison_killed_twice_ends_as_an_undisturbed_one(phantom_dataset, tmp_path):
-    killed = 0
+def test_a_comparison_killed_twice_ends_as_an_undisturbed_one(calm, phantom_dataset, tmp_path):
+    out, killed = tmp_path / "killed", 0
     for wanted in (1, 3):
-        process = start(phantom_dataset, tmp_path / "killed")
+        process = start(phantom_dataset, out)
         while process.poll() is None and killed < wanted:
             # Not every folder: files that are being written stand in some that go away.
-            histories = list((tmp_path / "killed").glob("runs/*/*/history.csv"))
+            histories = list(out.glob("runs/*/*/history.csv"))
             if len(histories) >= wanted:
                 os.kill(process.pid, signal.SIGKILL)
                 killed = wanted
             time.sleep(0.01)
         process.communicate()
     assert killed == 3
-    assert not (tmp_path / "killed" / "report.html").exists()
-    for out in ("killed", "calm"):
-        process = start(phantom_dataset, tmp_path / out)
-        _, told = process.communicate()
-        assert process.returncode == 0, told
+    assert not (out / "report.html").exists()
+    _, told = (process := start(phantom_dataset, out)).communicate()
+    assert process.returncode == 0, told
     assert "4/4 " in told and "left" in told
     names = [case.pseudonym for case in Dataset.open(phantom_dataset).cases]
-    assert list(Predictions.read(tmp_path / "calm/predictions/resnext50-seed0.csv").cases) == names
+    assert list(Predictions.read(calm / "predictions/resnext50-seed0.csv").cases) == names
     for name in (*CSV_FILES, *(f"predictions/{system}-seed0.csv" for system in PAIR)):
-        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "calm" / name).read_bytes()
-    assert not list(tmp_path.rglob("last.ckpt")) and not list(tmp_path.rglob("cache"))
+        assert (out / name).read_bytes() == (calm / name).read_bytes()
+    for one in (out, calm):
+        assert not list(one.rglob("last.ckpt")) and not list(one.rglob("cache"))
 
 
 def test_parallel_runs_give_what_one_after_the_other_gives(phantom_dataset, tmp_path, monkeypatch):

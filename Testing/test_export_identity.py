@@ -54,15 +54,29 @@ def png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def leaks(out: Path, words: list[str]) -> list[tuple[str, str]]:
+    wanted = [(word, form, triples(form)) for word in words for form in forms(word)]
     found = []
     for where, data in every_byte(out):
         low = data.lower()
-        for word in words:
-            forms = [word.lower().encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be")]
-            # a hash without a key could be found by trying all names
-            forms += [hashlib.sha256(word.encode()).hexdigest()[:16].encode()]
-            found += [(where, word) for form in forms if form in low]
+        held = np.zeros(1 << 24, dtype=bool)
+        held[triples(low)] = True
+        # A form whose triples of bytes are not all there need not be searched for.
+        near = [(word, form) for word, form, own in wanted if held[own].all()]
+        found += [(where, word) for word, form in near if form in low]
     return found
+
+
+def forms(word: str) -> list[bytes]:
+    """How a word may stand in a file, in lower case."""
+    encoded = [word.lower().encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be")]
+    # a hash without a key could be found by trying all names
+    return [*encoded, hashlib.sha256(word.encode()).hexdigest()[:16].encode()]
+
+
+def triples(data: bytes) -> np.ndarray:
+    """Every three bytes that follow each other, as numbers."""
+    whole = np.frombuffer(data, np.uint8).astype(np.uint32)
+    return whole[:-2] << 16 | whole[1:-1] << 8 | whole[2:]
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from GastricDiffLib.cli import main
 from GastricDiffLib.cohort.dataset import Dataset
 from GastricDiffLib.errors import Cancelled, InputError
 from GastricDiffLib.nets import build_system
@@ -66,20 +67,23 @@ def test_without_distillation_its_loss_is_not_computed(phantom_dataset, tmp_path
     assert row["loss"] == row["loss_cls"]
 
 
-def start(dataset, out):
-    command = [sys.executable, "-m", "GastricDiffLib", "train", str(dataset), "--out", str(out)]
-    command += ["--width", "0.125", "--size", "64", "--batch-size", "16", "--epochs", "4"]
-    command += ["--device", "cpu", "--patience", "4"]
+def train(dataset, out):
+    """The arguments of a short training."""
+    words = ["train", str(dataset), "--out", str(out), "--device", "cpu", "--patience", "4"]
+    return [*words, "--width", "0.125", "--size", "64", "--batch-size", "16", "--epochs", "3"]
+
+
+def start(*arguments):
+    command = [sys.executable, "-m", "GastricDiffLib", *arguments]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_killed_run_resumes_and_ends_as_an_undisturbed_one(phantom_dataset, tmp_path):
     calm, killed = tmp_path / "calm", tmp_path / "killed"
-    _, errors = (process := start(phantom_dataset, calm)).communicate()
-    assert process.returncode == 0, errors
+    assert main(train(phantom_dataset, calm)) == 0
 
-    process = start(phantom_dataset, killed)
+    process = start(*train(phantom_dataset, killed))
     while not (killed / "last.ckpt").exists():
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.01)
@@ -87,7 +91,7 @@ def test_a_killed_run_resumes_and_ends_as_an_undisturbed_one(phantom_dataset, tm
     process.communicate()
     assert not (killed / "model.safetensors").exists()
 
-    _, errors = (process := start(phantom_dataset, killed)).communicate()
+    _, errors = (process := start(*train(phantom_dataset, killed))).communicate()
     assert process.returncode == 0, errors
     assert (killed / "history.csv").read_bytes() == (calm / "history.csv").read_bytes()
     ours, theirs = (load_file(run / "model.safetensors") for run in (killed, calm))
