@@ -98,7 +98,7 @@ def test_export_takes_another_pair_of_classes(tmp_path, capsys):
 def loaded(*arguments: str) -> set[str]:
     """The names of all modules that a Python process with these arguments imported."""
     command = [sys.executable, "-X", "importtime", *arguments]
-    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    ended = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
     lines = (line for line in ended.stderr.splitlines() if line.startswith("import time:"))
     return {line.rpartition("|")[2].strip() for line in lines}
 

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import aiohttp
+from coverage import Coverage
 from job_processes import until
 
 from GastricDiffLib.jobs.process import descendants, started
@@ -36,6 +37,9 @@ class Server:
             "PYTHONPATH": str(HERE.parent),
             "HOME": str(folder),
         }
+        if Coverage.current() is not None:
+            # All that there is of the viewer runs in processes of its own.
+            environment["COVERAGE_PROCESS_START"] = str(HERE.parent / "pyproject.toml")
         environment |= {name: str(value) for name, value in variables.items()}
         with open(self.errors, "ab") as errors:
             self.process = subprocess.Popen(

@@ -40,6 +40,7 @@ def installed() -> Iterator[Any]:
     imported meanwhile stay, since the classes they hold are the same the next time.
     """
     import slicer
+    import slicer.util
 
     inside: dict[str, Any] = {n: _as_module(f"slicer.{n}", m) for n, m in _INSIDE.items()}
     inside |= {n: standin_class(n) for n in slicer_classes() if n.startswith("q")}
@@ -51,12 +52,17 @@ def installed() -> Iterator[Any]:
     attributes_before = {name: vars(slicer).get(name, _NOTHING) for name in inside}
     modules_before = {name: sys.modules.get(name, _NOTHING) for name in modules}
     path_before = list(sys.path)
+    # Up to Slicer 5.11 pip's place; from 5.12 on it is what slicer.packaging has.
+    util = {"pip_install": packages.pip_install}
+    util_before = {name: vars(slicer.util).get(name, _NOTHING) for name in util}
     vars(slicer).update(inside)
+    vars(slicer.util).update(util)
     sys.modules.update(modules)
     try:
         yield slicer
     finally:
         _restore(vars(slicer), attributes_before)
+        _restore(vars(slicer.util), util_before)
         _restore(sys.modules, modules_before)
         sys.path[:] = path_before
 
