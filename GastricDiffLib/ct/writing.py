@@ -20,8 +20,9 @@ _GZIP = 16 + zlib.MAX_WBITS
 def write_nrrd(path: str | Path, array: np.ndarray, grid: Grid, compressed: bool = True) -> None:
     """Write ``array`` (K, J, I), float32 or int16, on ``grid`` as an NRRD.
 
-    Slice by slice: ITK's writer would copy the whole array first. Uncompressed it takes a
-    tenth of the time, for files that are read at once and removed. The file appears under its
+    Slice by slice and outside Python's lock: ITK's writer packs faster, but copies the whole
+    array first. Uncompressed it takes a tenth of the time, for files that are read at once
+    and removed. The file appears under its
     name only once it is complete. Raises InputError when the folder cannot be written,
     ValueError when array and grid differ in shape or the type is another.
     """
