@@ -167,7 +167,8 @@ class Classifier:
             images = spec.normalised(spec.scaled(to_device(hu, self.device), field))
             with autocast(self.device, dtype):
                 outputs = self.net.outputs(channels_last(images))
-            return _Pass(outputs.logits.float(), self._map(outputs, heat))
+            # Once more in float32, where two large logits may differ by little.
+            return _Pass(self.net.logits(outputs.features.float()), self._map(outputs, heat))
         except torch.cuda.OutOfMemoryError:
             return None
 
