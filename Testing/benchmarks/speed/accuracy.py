@@ -41,7 +41,7 @@ def rows(work: Path, quick: bool) -> list[Row]:
     for name, path in {"bundled model": demo_model(), "random weights, full width": fresh}.items():
         model = load_model(path)
         if path == fresh:
-            _spread(model, cases["phantoms"])
+            name += f", last layer × {_spread(model, cases['phantoms']):.0f}"
         exact = Classifier(model, "cpu")
         exact.dtype = None
         # Its own copy of the weights: the fast one is packed, the exact one is not.
@@ -79,8 +79,11 @@ def _plainly(classifier: Classifier, case: Case) -> CaseResult:
 
 
 @torch.no_grad()
-def _spread(model: Model, cases: Sequence[Case]) -> None:
-    """Scale and shift the last layer so that the slices' logits have mean 0 and deviation 1."""
+def _spread(model: Model, cases: Sequence[Case]) -> float:
+    """Scale and shift the last layer so that the slices' logits have mean 0 and deviation 1.
+
+    Returns the scale, by which all errors grow too.
+    """
     classifier = Classifier(model, "cpu")
     classifier.dtype = None
     p = np.concatenate([classifier.classify(*case).p for case in cases[:5]]).astype(np.float64)
@@ -90,6 +93,7 @@ def _spread(model: Model, cases: Sequence[Case]) -> None:
     last.weight.mul_(scale)
     last.bias.mul_(scale)
     last.bias[1] -= float(logits.mean() * scale)
+    return float(scale)
 
 
 def _phantoms(count: int) -> Iterator[Case]:

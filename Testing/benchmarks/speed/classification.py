@@ -33,7 +33,7 @@ _MONAI_BATCH = 16
 
 
 def rows(work: Path, quick: bool) -> list[Row]:
-    count, rounds = (8, 1) if quick else (64, 5)
+    count, rounds = (8, 1) if quick else (32, 5)
     volume, roi = noise_volume(count)
     works: dict[str, Callable[[], object]] = {}
     spec = InputSpec(SIZE, WINDOW, std=0.3, scope="all")

@@ -57,13 +57,16 @@ def rate_row(
     unit: str,
     seconds: Sequence[float],
     baseline: Sequence[float] | None = None,
-    ceiling: Sequence[float] | None = None,
+    ceiling: Sequence[float] | float | None = None,
     note: str = "",
 ) -> Row:
     """A row of ``amount`` per second from the rounds' seconds; medians, ratios round by round.
 
-    ``baseline`` and ``ceiling``: the seconds that the same amount takes there.
+    ``baseline`` and ``ceiling``: the seconds that the same amount takes there; a ``ceiling``
+    that is one number is a rate in ``unit``.
     """
+    if isinstance(ceiling, float | int):
+        ceiling = [amount / ceiling] * len(seconds)
 
     def times(others: Sequence[float]) -> float:
         return median(other / own for own, other in zip(seconds, others, strict=True))
