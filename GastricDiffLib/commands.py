@@ -11,6 +11,7 @@ from typing import Any
 from GastricDiffLib import CLASSES, RESEARCH_USE
 from GastricDiffLib.console import Console
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.memory import give_back_memory
 from GastricDiffLib.resources import demo_model
 
 
@@ -169,6 +170,9 @@ def _classify(volume: Any, rois: list, options: argparse.Namespace, console: Con
     prepare_output(options.out)
     classifier = Classifier.load(options.model or demo_model(), options.device)
     result = classifier.classify(volume, rois, console.progress, options.heat)
+    # What follows needs memory for the heat, and none of the network.
+    del classifier
+    give_back_memory()
     for note in result.notes:
         console.note(note)
     if options.brief:

@@ -31,8 +31,8 @@ from GastricDiffLib.progress import Progress
 HEATS = ("attention", "evidence")
 BATCH = {"cpu": 16, "cuda": 64, "mps": 16}
 """Slices that go through the network together; halved where the device's memory is short."""
-_UPSAMPLED = 8
-"""Slices whose heat is upsampled together: enough for every core, little memory."""
+_UPSAMPLED = 2
+"""Slices whose heat is upsampled together: they stay in the processor's cache."""
 _SMALLER = "close other programs that use the GPU, or use --device cpu"
 
 
@@ -167,7 +167,8 @@ class Classifier:
             images = spec.normalised(spec.scaled(to_device(hu, self.device), field))
             with autocast(self.device, dtype):
                 outputs = self.net.outputs(channels_last(images))
-            return _Pass(outputs.logits.float(), self._map(outputs, heat))
+            # Once more in float32, where two large logits may differ by little.
+            return _Pass(self.net.logits(outputs.features.float()), self._map(outputs, heat))
         except torch.cuda.OutOfMemoryError:
             return None
 

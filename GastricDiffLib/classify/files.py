@@ -8,9 +8,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import SimpleITK as sitk
 
 from GastricDiffLib.classify.result import CaseResult
@@ -76,15 +76,17 @@ def write_results(
         beside = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=out_dir))
         write_slices(beside / SLICES, result)
         write_case(beside / CASE, result)
-        heat = np.ascontiguousarray(result.heat)
-        write_nrrd(beside / HEAT, heat, result.grid, compressed=not brief)
-        if not brief:
-            # Brings matplotlib in, which a reader of results can do without.
-            from GastricDiffLib.classify.overview import write_overview
+        with ThreadPoolExecutor(1) as aside:
+            # Packing runs outside Python's lock, beside all the rest.
+            heat = aside.submit(write_nrrd, beside / HEAT, result.heat, result.grid, not brief)
+            if not brief:
+                # Brings matplotlib in, which a reader of results can do without.
+                from GastricDiffLib.classify.overview import write_overview
 
-            write_overview(beside / OVERVIEW, volume, boxes, result)
-        if write_scene is not None and not brief:
-            write_scene(beside / SCENE, volume, boxes, result)
+                write_overview(beside / OVERVIEW, volume, boxes, result)
+            if write_scene is not None and not brief:
+                write_scene(beside / SCENE, volume, boxes, result)
+            heat.result()
         for name in RESULT_FILES:
             if (beside / name).exists():
                 (beside / name).replace(out_dir / name)

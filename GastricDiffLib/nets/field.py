@@ -47,5 +47,7 @@ class Field:
         """N×h×w maps of the field → N×H×W on the slice's pixels, bilinear; 0 outside."""
         size = (self.side, self.side)
         full = F.interpolate(maps[:, None].float(), size=size, mode="bilinear")[:, 0]
+        if (self.top, self.left, self.side, self.side) == (0, 0, height, width):
+            return full
         right, bottom = self.left + self.side - width, self.top + self.side - height
         return F.pad(full, (self.left, -right, self.top, -bottom))

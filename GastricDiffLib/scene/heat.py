@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import slicer
 import vtk
 
 from GastricDiffLib.classify.palette import heat_rgba
@@ -14,15 +13,16 @@ from GastricDiffLib.ct.grid import Grid, resample
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.scene.frames import world_grid
 from GastricDiffLib.scene.kinds import result_node
-from GastricDiffLib.scene.nodes import show_between
+from GastricDiffLib.scene.nodes import set_voxels, show_between
 
 HEAT = "heat"
 COLOURS = "GastricDiffHeat"
 
 
-def show_heat(volume_node: Any, result: CaseResult) -> Any:
+def show_heat(volume_node: Any, result: CaseResult, share: bool = False) -> Any:
     """The volume node ``<CT> heat``: float32 0…1 on the CT's voxels, under its transforms.
 
+    ``share``: the node and the result have the same voxels in memory, see ``set_voxels``.
     Raises InputError when the result lies nowhere on the CT.
     """
     heat = on_grid_of(volume_node, result)
@@ -30,7 +30,7 @@ def show_heat(volume_node: Any, result: CaseResult) -> Any:
         volume_node, HEAT, "vtkMRMLScalarVolumeNode", f"{volume_node.GetName()} heat"
     )
     show_between(node, 0.0, 1.0, heat_colours(volume_node.GetScene()).GetID())
-    slicer.util.updateVolumeFromArray(node, heat)
+    set_voxels(node, heat, share)
     ijk_to_ras = vtk.vtkMatrix4x4()
     volume_node.GetIJKToRASMatrix(ijk_to_ras)
     node.SetIJKToRASMatrix(ijk_to_ras)

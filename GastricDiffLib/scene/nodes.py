@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import slicer
+import vtk
+from vtk.util.numpy_support import numpy_to_vtk
 
 from GastricDiffLib.ct import BoxROI, Grid
 from GastricDiffLib.scene.frames import RAS_LPS, to_vtk
@@ -14,14 +16,35 @@ ABDOMEN_WINDOW, ABDOMEN_LEVEL = 400.0, 40.0
 """Width and centre in HU of the display window that radiologists read abdomens with."""
 
 
-def add_volume(scene: Any, array: np.ndarray, grid: Grid, name: str = "CT") -> Any:
-    """A new vtkMRMLScalarVolumeNode with ``array`` (K, J, I) on ``grid``, abdominal window."""
+def add_volume(
+    scene: Any, array: np.ndarray, grid: Grid, name: str = "CT", share: bool = False
+) -> Any:
+    """A new vtkMRMLScalarVolumeNode with ``array`` (K, J, I) on ``grid``, abdominal window.
+
+    ``share`` as in :func:`set_voxels`.
+    """
     node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
     half = ABDOMEN_WINDOW / 2
     show_between(node, ABDOMEN_LEVEL - half, ABDOMEN_LEVEL + half, "vtkMRMLColorTableNodeGrey")
-    slicer.util.updateVolumeFromArray(node, array)
+    set_voxels(node, array, share)
     node.SetIJKToRASMatrix(to_vtk(RAS_LPS @ grid.ijk_to_lps))
     return node
+
+
+def set_voxels(volume_node: Any, array: np.ndarray, share: bool = False) -> None:
+    """Give a volume node the voxels ``array`` (K, J, I).
+
+    ``share``: without a copy where the array is contiguous. For a scene that nobody edits:
+    what is painted into the node would change the array.
+    """
+    if not share:
+        slicer.util.updateVolumeFromArray(volume_node, array)
+        return
+    image = vtk.vtkImageData()
+    image.SetDimensions(array.shape[::-1])
+    # The VTK array keeps the numpy array alive.
+    image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(array).ravel()))
+    volume_node.SetAndObserveImageData(image)
 
 
 def show_between(volume_node: Any, low: float, high: float, colour_id: str) -> None:

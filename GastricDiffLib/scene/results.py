@@ -35,18 +35,23 @@ class ResultNodes:
 
 
 def show_result(
-    scene: Any, volume_node: Any, roi_node: Any | Sequence[Any], result: CaseResult
+    scene: Any,
+    volume_node: Any,
+    roi_node: Any | Sequence[Any],
+    result: CaseResult,
+    share: bool = False,
 ) -> ResultNodes:
     """Show a result beside its CT and lay the heat over it in all slice views.
 
     ``roi_node`` is the ROI node or a sequence of them. Earlier results of the same CT are
     replaced in place, so views that show them show the new ones; other CTs' results stay.
+    ``share``: the heat is not copied into the scene, for a scene that is only saved.
     Raises InputError when the CT stands under a non-linear transform or the result lies
     nowhere on it; then the scene is unchanged.
     """
     roi_nodes = list(roi_node) if isinstance(roi_node, Sequence) else [roi_node]
     ensure_basics(scene)
-    heat = show_heat(volume_node, result)
+    heat = show_heat(volume_node, result, share)
     slices = show_slices(volume_node, result)
     case = show_case(volume_node, result)
     chart, series = show_plot(volume_node, slices, result)

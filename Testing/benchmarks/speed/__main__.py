@@ -1,8 +1,9 @@
 """All speed benchmarks in one run, from the repository's root:
 
-    python -m Testing.benchmarks.speed OUT [--topics classification,startup] [--quick]
+    python -m Testing.benchmarks.speed OUT [--topics classification,startup] [--accuracy] [--quick]
 
-Prints a table and writes OUT/speed.json; what is made on the way stays in OUT/work.
+Prints a table and writes OUT/speed.json; what is made on the way stays in OUT/work. With
+``--accuracy`` also what the fast way of classifying changes in probabilities and votes.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--topics", help=f"comma between; default: {','.join(TOPICS)}")
     parser.add_argument("--quick", action="store_true", help="small and short, to see that it runs")
+    parser.add_argument("--accuracy", action="store_true", help="the topic accuracy too")
     options = parser.parse_args()
-    chosen = options.topics.split(",") if options.topics else TOPICS
+    chosen = options.topics.split(",") if options.topics else list(TOPICS)
+    chosen += ["accuracy"] if options.accuracy else []
     present = [name for name in chosen if find_spec(f"{__package__}.{name}")]
     if missing := sorted(set(chosen) - set(present)):
         print(f"no such topic: {', '.join(missing)}")

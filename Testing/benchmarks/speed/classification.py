@@ -23,7 +23,7 @@ from GastricDiffLib.nets.device import half_dtype
 from GastricDiffLib.nets.input import InputSpec
 from GastricDiffLib.nets.size import system_size
 
-from .common import Row, interleaved, matrix_rate, rate_row
+from .common import MATRIX_SIZE, Row, interleaved, matrix_product, rate_row
 from .models import fresh_model
 
 SIZE = 224
@@ -33,7 +33,7 @@ _MONAI_BATCH = 16
 
 
 def rows(work: Path, quick: bool) -> list[Row]:
-    count, rounds = (8, 1) if quick else (64, 5)
+    count, rounds = (8, 1) if quick else (32, 5)
     volume, roi = noise_volume(count)
     works: dict[str, Callable[[], object]] = {}
     spec = InputSpec(SIZE, WINDOW, std=0.3, scope="all")
@@ -53,15 +53,16 @@ def rows(work: Path, quick: bool) -> list[Row]:
     works["loop"] = lambda: plain_loop(net, volume.hu)
     if monai := monai_loop(net, volume.hu):
         works["MONAI"] = monai
+    for name, dtype in variants:
+        works[name] = matrix_product(dtype or torch.float32)
     seconds = interleaved(works, rounds)
-    rates = {name: matrix_rate(dtype or torch.float32) for name, dtype in variants}
     found = []
     for label in works:
         system, _, name = label.partition(", ")
         if not name:
             continue
-        operations = system_size(system, SIZE).multiply_adds
-        ceiling = rates[name] / operations if name in rates else None
+        products = count * system_size(system, SIZE).multiply_adds / MATRIX_SIZE**3
+        ceiling = [products * each for each in seconds[name]] if name in seconds else None
         for baseline, told in (("loop", "a plain eager float32 loop"), ("MONAI", "MONAI")):
             if baseline in seconds:
                 row = rate_row(

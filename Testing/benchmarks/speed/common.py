@@ -57,26 +57,51 @@ def rate_row(
     unit: str,
     seconds: Sequence[float],
     baseline: Sequence[float] | None = None,
-    ceiling: float | None = None,
+    ceiling: Sequence[float] | float | None = None,
     note: str = "",
 ) -> Row:
-    """A row of ``amount`` per second from the rounds' seconds; medians, ratios round by round."""
-    value = amount / median(seconds)
-    share = None if ceiling is None else value / ceiling
-    if baseline is None:
-        return Row(name, value, unit, ceiling=ceiling, share_of_ceiling=share, note=note)
-    ratio = median(theirs / ours for ours, theirs in zip(seconds, baseline, strict=True))
-    return Row(name, value, unit, amount / median(baseline), ratio, ceiling, share, note)
+    """A row of ``amount`` per second from the rounds' seconds; medians, ratios round by round.
+
+    ``baseline`` and ``ceiling``: the seconds that the same amount takes there; a ``ceiling``
+    that is one number is a rate in ``unit``.
+    """
+    if isinstance(ceiling, float | int):
+        ceiling = [amount / ceiling] * len(seconds)
+
+    def times(others: Sequence[float]) -> float:
+        return median(other / own for own, other in zip(seconds, others, strict=True))
+
+    return Row(
+        name,
+        amount / median(seconds),
+        unit,
+        None if baseline is None else amount / median(baseline),
+        None if baseline is None else times(baseline),
+        None if ceiling is None else amount / median(ceiling),
+        None if ceiling is None else times(ceiling),
+        note,
+    )
 
 
-@torch.inference_mode()
+MATRIX_SIZE = 2048
+
+
+def matrix_product(dtype: torch.dtype = torch.float32) -> Callable[[], object]:
+    """A product of MATRIX_SIZE³ multiply-adds on the CPU, to time beside other work."""
+    a, b = (torch.randn(MATRIX_SIZE, MATRIX_SIZE).to(dtype) for _ in range(2))
+    out = torch.empty(MATRIX_SIZE, MATRIX_SIZE, dtype=dtype)
+
+    @torch.inference_mode()
+    def product() -> object:
+        return torch.mm(a, b, out=out)
+
+    return product
+
+
 def matrix_rate(dtype: torch.dtype = torch.float32, rounds: int = 5) -> float:
     """Multiply-adds per second of a large matrix product on the CPU, the best of some."""
-    size = 2048
-    a, b = (torch.randn(size, size).to(dtype) for _ in range(2))
-    out = torch.empty(size, size, dtype=dtype)
-    seconds = interleaved({"product": lambda: torch.mm(a, b, out=out)}, rounds)["product"]
-    return size**3 / min(seconds)
+    seconds = interleaved({"product": matrix_product(dtype)}, rounds)["product"]
+    return MATRIX_SIZE**3 / min(seconds)
 
 
 def machine_in_words() -> str:

@@ -48,8 +48,9 @@ def rows(work: Path, quick: bool) -> list[Row]:
             "%",
         ),
     ]
-    if runs[0]["peak_mib"]:
-        peak = max(run["peak_mib"] for run in runs)
+    peaks = [run["peak_mib"]["files"] for run in runs]
+    if None not in peaks:
+        peak = max(peaks)
         note = "ceiling: volume + weights + 1 GiB"
         found.append(Row("peak memory", peak, "MiB", None, None, allowed, peak / allowed, note))
     return found
