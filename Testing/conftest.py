@@ -89,3 +89,12 @@ def small_run(phantom_dataset, made_once) -> Path:
         return folder
 
     return made_once("small-run", run)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, for the pages of the viewer."""
+    from viewer_page import chromium
+
+    with chromium() as browser:
+        yield browser

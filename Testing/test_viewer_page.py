@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from viewer_hub import serving
-from viewer_page import Visitor, chromium
+from viewer_page import Visitor
 
 CUT = """
 () => [...document.querySelectorAll('.gd-header > *, .gd-panel p, .gd-panel h2, .gd-panel .v-btn, '
@@ -17,9 +17,9 @@ CUT = """
 
 
 @pytest.fixture(scope="module")
-def visitor(tmp_path_factory):
+def visitor(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("viewer")
-    with chromium() as browser, serving(folder, standin=False) as server:
+    with serving(folder, standin=False) as server:
         visitor = Visitor(browser, server.url)
         yield visitor
         visitor.close()

@@ -5,17 +5,11 @@ import zipfile
 
 import pytest
 from viewer_hub import serving
-from viewer_page import Visitor, chromium, coloured
+from viewer_page import Visitor, coloured
 
 from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.scene import load_scene, result_from_nodes, roi_from_node
 from GastricDiffLib.scene.kinds import KIND, nodes_by_class
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

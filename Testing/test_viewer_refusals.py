@@ -3,7 +3,7 @@
 import pytest
 from uploads import ct_file, nrrd, zipped
 from viewer_hub import serving
-from viewer_page import Visitor, chromium
+from viewer_page import Visitor
 
 HEADER = "type: short\ndimension: 3\nsizes: 8 8 8\nencoding: raw\nendian: little\n"
 STORAGE = "vtkMRMLVolumeArchetypeStorageNode1"
@@ -15,9 +15,9 @@ MRML = (
 
 
 @pytest.fixture(scope="module")
-def visitor(tmp_path_factory):
+def visitor(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("viewer")
-    with chromium() as browser, serving(folder, standin=False) as server:
+    with serving(folder, standin=False) as server:
         visitor = Visitor(browser, server.url)
         yield visitor
         visitor.close()

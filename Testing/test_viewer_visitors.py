@@ -5,22 +5,17 @@ import pytest
 from job_processes import until
 from made_models import fresh_model
 from viewer_hub import resident, serving, session_processes
-from viewer_page import SLOW, Visitor, chromium
+from viewer_page import SLOW, Visitor
 
 from GastricDiffLib.jobs.process import started
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
+from GastricDiffLib.nets.input import InputSpec
 
 
 @pytest.fixture(scope="module")
 def slow_model(tmp_path_factory):
     """A model that takes a moment longer: wider, and every slice of the CT."""
     path = tmp_path_factory.mktemp("model") / "slow.safetensors"
-    return fresh_model(path, width=0.5, size=224, scope="all")
+    return fresh_model(path, "r50-imp-dpn-tad", InputSpec(size=224, scope="all"), width=0.5)
 
 
 @pytest.fixture(scope="module")

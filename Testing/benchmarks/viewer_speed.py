@@ -23,6 +23,8 @@ from made_models import fresh_model
 from viewer_hub import resident, serving, session_processes
 from viewer_page import Visitor, chromium
 
+from GastricDiffLib.nets.input import InputSpec
+
 _LISTEN = """
 () => {
   const area = document.querySelector('.layout-grid-item');
@@ -60,7 +62,8 @@ def told(what: str, milliseconds: list[float]) -> str:
 
 
 def scrolling(browser, folder: Path, turns: int) -> None:
-    model = fresh_model(folder / "full.safetensors", size=384, scope="all")
+    spec = InputSpec(size=384, scope="all")
+    model = fresh_model(folder / "full.safetensors", "r50-imp-dpn-tad", spec)
     with serving(folder / "scroll", "--model", model, standin=False) as server:
         visitor = Visitor(browser, server.url)
         area = visitor.page.locator(".layout-grid-item").first.bounding_box()

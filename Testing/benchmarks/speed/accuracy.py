@@ -21,9 +21,9 @@ from GastricDiffLib.ct.phantom import make_case
 from GastricDiffLib.nets.input import InputSpec
 from GastricDiffLib.nets.packed import PackedConv
 from GastricDiffLib.resources import demo_model
+from Testing.made_models import fresh_model
 
 from .common import Row
-from .models import fresh_model
 
 SYSTEM = "r50-imp-dpn-tad"
 PHANTOMS = 50

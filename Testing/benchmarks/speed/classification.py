@@ -22,9 +22,9 @@ from GastricDiffLib.nets import build_system
 from GastricDiffLib.nets.device import half_dtype
 from GastricDiffLib.nets.input import InputSpec
 from GastricDiffLib.nets.size import system_size
+from Testing.made_models import fresh_model
 
 from .common import MATRIX_SIZE, Row, interleaved, matrix_product, rate_row
-from .models import fresh_model
 
 SIZE = 224
 WINDOW = (-1024.0, 500.0)

@@ -17,9 +17,9 @@ from GastricDiffLib.ct.phantom import make_case
 from GastricDiffLib.ct.roi import write_roi
 from GastricDiffLib.nets.input import InputSpec
 from Testing.dicom_files import write_series
+from Testing.made_models import fresh_model
 
 from .common import Row
-from .models import fresh_model
 
 SYSTEM = "r50-imp-dpn-tad"
 SHAPE = (256, 512, 512)
