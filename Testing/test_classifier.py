@@ -14,6 +14,7 @@ from GastricDiffLib.classify.model_file import load_model
 from GastricDiffLib.ct import CTVolume, read_roi, read_volume
 from GastricDiffLib.ct.phantom import make_case
 from GastricDiffLib.errors import Cancelled, InputError
+from GastricDiffLib.nets.field import Field
 from GastricDiffLib.nets.packed import works
 from GastricDiffLib.resources import demo_model
 
@@ -64,6 +65,34 @@ def test_heat_lies_on_the_inputs_grid_and_only_on_classified_slices(classifier, 
     hot = np.flatnonzero(axial.any(axis=(1, 2)))
     assert set(hot) <= set(case.roi.slices(volume))
     assert len(hot) >= len(result.p) - 1
+
+
+@pytest.mark.parametrize("field", [Field.whole(40, 30), Field(-4, 5, 22)])
+@pytest.mark.parametrize("turn", ["as it is", "flipped", "oblique"])
+def test_heat_streamed_slice_by_slice_is_the_heat_of_all_at_once(field, turn):
+    matrix = np.diag([0.8, 0.7, 2.0, 1.0])
+    hu = np.full((9, 40, 30), -500, dtype=np.int16)
+    if turn == "flipped":
+        matrix, hu = matrix[:, [0, 2, 1, 3]] * [1, -1, -1, 1], hu.transpose(1, 0, 2)
+    if turn == "oblique":
+        angle = np.deg2rad(10)
+        turned = [[1, 0, 0], [0, np.cos(angle), -np.sin(angle)], [0, np.sin(angle), np.cos(angle)]]
+        matrix[:3, :3] = turned @ matrix[:3, :3]
+    volume = CTVolume.from_array(hu, matrix)
+    depth, height, width = volume.hu.shape
+    field = field if turn != "oblique" else Field.whole(height, width)
+    chosen = np.array([1, 2, 4, depth - 1])
+    maps = torch.rand(4, 7, 7, generator=torch.Generator().manual_seed(0)) - 0.2
+    found = Classifier._heat(maps, chosen, field, volume)
+    maps = maps.clamp_min(0)
+    maps = maps - maps.amin(dim=(1, 2), keepdim=True)
+    whole = np.zeros(volume.hu.shape, dtype=np.float32)
+    whole[chosen] = (field.back(maps / maps.max(), height, width) * 256).round().numpy() / 256
+    expected = volume.to_input_grid(whole)
+    assert found.shape == volume.grid.shape and found.dtype == np.float32
+    np.testing.assert_array_equal(found, expected)
+    if turn != "oblique":
+        assert found.flags.c_contiguous  # files and scenes take it as it is
 
 
 @pytest.mark.parametrize("heat", ["attention", "evidence"])

@@ -3,6 +3,8 @@
 import json
 import os
 import pickle
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -55,6 +57,14 @@ def test_a_model_comes_back_as_it_was_saved(model):
     assert all(torch.equal(loaded.net.state_dict()[name], stored[name]) for name in stored)
     assert not loaded.net.training
     assert loaded.spec.window == (-1024.0, 500.0)
+
+
+def test_loading_a_model_does_not_wait_for_pytorchs_compiler(model):
+    code = (
+        "import sys; from GastricDiffLib.classify import Classifier; "
+        f"Classifier.load({str(model)!r}, 'cpu'); print('torch._dynamo' in sys.modules)"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code]).strip() == b"False"
 
 
 def test_half_precision_weights_halve_the_file_and_stay_close(model, tmp_path):

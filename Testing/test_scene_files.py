@@ -129,6 +129,26 @@ def test_a_tilted_ct_lies_in_the_scene_on_its_own_grid(tmp_path):
     assert abs(middle.mean() - made_hu()[5, 15:25, 20:36].mean()) < 10
 
 
+def test_a_written_scene_packs_nothing_twice_and_the_ct_not_at_all(bundle, case):
+    with zipfile.ZipFile(bundle) as files:
+        entries = {Path(entry.filename).name: entry for entry in files.infolist()}
+    assert {entry.compress_type for entry in entries.values()} == {zipfile.ZIP_STORED}
+    assert entries["CT.nrrd"].file_size > case[0].hu.nbytes
+    assert entries["CT heat.nrrd"].file_size < case[2].heat.nbytes
+
+
+def test_voxels_are_shared_only_where_that_is_asked_for():
+    scene, hu = new_scene(), made_hu()
+    own, shared = (add_volume(scene, hu, made_grid(), share=share) for share in (False, True))
+    assert not np.shares_memory(slicer.util.arrayFromVolume(own), hu)
+    assert np.shares_memory(slicer.util.arrayFromVolume(shared), hu)
+    expected = hu.copy()
+    del hu
+    # The node keeps the array alive.
+    np.testing.assert_array_equal(slicer.util.arrayFromVolume(shared), expected)
+    assert shared.GetImageData().GetScalarRange() == (expected.min(), expected.max())
+
+
 def test_a_saved_scene_goes_on_being_classified(bundle, case):
     scene = load_scene(bundle)
     before = scene.GetNumberOfNodes()

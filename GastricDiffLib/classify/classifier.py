@@ -96,11 +96,11 @@ class Classifier:
             raise InputError(f"unknown heat {heat!r}", mend=f"choose one of {', '.join(HEATS)}")
         start = time.perf_counter()
         rois = [roi] if isinstance(roi, BoxROI) else list(roi)
-        require_overlap(volume, rois)
-        cut = np.asarray(list(roi_slices(rois, volume)), dtype=int)
+        cut = np.asarray(roi_slices(rois, volume), dtype=int)
+        if not len(cut):
+            require_overlap(volume, rois)  # raises, and says where the two lie
         chosen = cut if self.model.spec.scope == "roi" else np.arange(len(volume.hu))
-        rectangles = [r for k in cut if (r := union_rectangle(rois, volume, int(k)))]
-        field = self.model.spec.field(np.array(rectangles), *volume.hu.shape[1:])
+        field = self._field(volume, rois, cut)
         found = self._run(volume, chosen, field, self.dtype, heat, progress)
         if self.dtype is not None and not torch.isfinite(found.logits).all():
             # float16 overflows above 65504; float32 settles whether the network is at fault.
@@ -127,6 +127,12 @@ class Classifier:
         heat_volume = self._heat(maps, chosen, field, volume)
         seconds = time.perf_counter() - start
         return replace(result, heat=heat_volume, seconds=seconds)
+
+    def _field(self, volume: CTVolume, rois: Sequence[BoxROI], cut: np.ndarray) -> Field:
+        rectangles: list[tuple[int, int, int, int]] = []
+        if self.model.spec.crop:
+            rectangles = [r for k in cut if (r := union_rectangle(rois, volume, int(k)))]
+        return self.model.spec.field(np.array(rectangles), *volume.hu.shape[1:])
 
     @torch.inference_mode()
     def _run(

@@ -19,9 +19,10 @@ def check_hu(values: np.ndarray, where: object = "") -> None:
 
     Every CT holds air or fat and therefore values below zero.
     """
-    low, high = int(values.min()), int(values.max())
+    low = int(values.min())
     if low < 0:
         return
+    high = int(values.max())
     place = f"{where}, values {low}…{high}".lstrip(", ")
     if high <= 255:
         raise InputError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -13,13 +14,14 @@ import numpy as np
 import SimpleITK as sitk
 
 from GastricDiffLib.ct import BoxROI, read_volume
+from GastricDiffLib.ct.headers import THREADS, image_reader
 from GastricDiffLib.ct.phantom import make_case
 from GastricDiffLib.ct.roi import write_roi
 from GastricDiffLib.nets.input import InputSpec
 from Testing.dicom_files import write_series
 from Testing.made_models import fresh_model
 
-from .common import Row
+from .common import Row, interleaved, rate_row
 
 SYSTEM = "r50-imp-dpn-tad"
 SHAPE = (256, 512, 512)
@@ -49,11 +51,33 @@ def rows(work: Path, quick: bool) -> list[Row]:
         ),
     ]
     peaks = [run["peak_mib"]["files"] for run in runs]
+    found.append(_reading(dicom, shape[0], 1 if quick else 3))
     if None not in peaks:
         peak = max(peaks)
         note = "ceiling: volume + weights + 1 GiB"
         found.append(Row("peak memory", peak, "MiB", None, None, allowed, peak / allowed, note))
     return found
+
+
+def _reading(dicom: Path, count: int, rounds: int) -> Row:
+    """Reading the series, checks included, against SimpleITK's own reader of series."""
+    paths = sorted(dicom.iterdir())
+
+    def series() -> None:
+        names = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(dicom))
+        sitk.GetArrayFromImage(sitk.ReadImage(names))
+
+    def decoder() -> None:
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(lambda path: image_reader(path).Execute(), paths))
+
+    works = {"ours": lambda: read_volume(dicom), "series": series, "decoder": decoder}
+    seconds = interleaved(works, rounds)
+    note = "baseline: SimpleITK's series reader; ceiling: the decoder alone, in as many threads"
+    return rate_row(
+        "reading DICOM", count, "slices/s", seconds["ours"], seconds["series"], seconds["decoder"],
+        note,
+    )  # fmt: skip
 
 
 def _run(dicom: Path, roi: Path, model: Path, out: Path) -> dict[str, Any]:
