@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import os
 import shutil
 from collections.abc import Callable
@@ -16,6 +17,18 @@ if SIDE_BY_SIDE:
     # slow every test down.
     for library in ("OMP_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"):
         os.environ.setdefault(library, "1")
+
+
+LOCALE = locale.setlocale(locale.LC_ALL)
+
+
+@pytest.fixture(autouse=True)
+def own_locale() -> None:
+    """Each test begins with the process's own locale.
+
+    ITK leaves it at "C", where text is ASCII, after a test or its fixtures wrote DICOM.
+    """
+    locale.setlocale(locale.LC_ALL, LOCALE)
 
 
 @pytest.hookimpl(optionalhook=True)
