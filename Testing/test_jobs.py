@@ -27,6 +27,16 @@ def test_importing_it_brings_in_nothing_heavy():
     assert subprocess.check_output([sys.executable, "-c", code]).strip() == b""
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows starts it so")
+def test_a_job_behind_gives_way_to_what_people_look_at(tmp_path):
+    job = Job.start([*LONG, tmp_path / "cohort"], tmp_path / "job", behind=True)
+    progressed(job)
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert all(os.getpriority(os.PRIO_PROCESS, number) > own for number in family(job.folder))
+    job.cancel()
+    assert job.wait(30) is JobState.CANCELLED
+
+
 def test_a_job_tells_its_progress_and_what_it_made(tmp_path):
     out, folder = tmp_path / "cohort", tmp_path / "job"
     job = Job.start(["phantom", out, "--cases", 2, "--difficulty", "0"], folder)

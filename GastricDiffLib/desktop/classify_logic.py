@@ -94,7 +94,7 @@ class ClassifyLogic:
             arguments = ["classify", self._folder / "ct.nrrd", "--roi"]
             arguments += [self._folder / "roi.mrk.json", "--model", model or demo_model()]
             arguments += ["--out", self._folder / "result", "--device", device, "--heat", heat]
-            self.job = Job.start([*arguments, "--brief"], self._folder / "job")
+            self.job = Job.start([*arguments, "--brief"], self._folder / "job", behind=True)
         except BaseException:
             self._tidy()
             raise

@@ -76,7 +76,7 @@ class ExportLogic:
         table.save()
         # Beside the dataset, which must hold nothing else and may be passed on.
         folder = Path(f"{Path(out).absolute()}.job")
-        self.job = Job.start(["export", table.path, out], folder)
+        self.job = Job.start(["export", table.path, out], folder, behind=True)
         self._table = table
 
     def cancel(self) -> None:

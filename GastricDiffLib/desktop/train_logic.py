@@ -92,7 +92,7 @@ class TrainLogic:
         self._run = Path(plan.run)
         # A comparison wants a folder of its own.
         folder = Path(f"{self._run.absolute()}.job") if plan.systems else self._run
-        self.job = Job.start(plan.arguments(), folder)
+        self.job = Job.start(plan.arguments(), folder, behind=True)
         self._stopping, self._seen = False, None
 
     def find(self, run: str) -> bool:

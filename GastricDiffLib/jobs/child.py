@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from .names import (
     ASKING,
     BEGIN,
+    BEHIND_VARIABLE,
     CANCEL_FILE,
     DETACHED_VARIABLE,
     END,
@@ -24,6 +25,7 @@ from .names import (
     FOLDER_VARIABLE,
     ORPHANED,
 )
+from .priority import step_back
 from .process import kill_descendants, kill_group, started
 
 _ending = threading.Lock()
@@ -38,12 +40,15 @@ def attended(main: Callable[[], int]) -> int:
     """
     folder = os.environ.pop(FOLDER_VARIABLE, None)
     detached = os.environ.pop(DETACHED_VARIABLE, None) is not None
+    behind = os.environ.pop(BEHIND_VARIABLE, None) is not None
     if folder is None:
         return main()
     if sys.platform == "win32":
         from .windows import end_children_with_this_process
 
         end_children_with_this_process()
+    if behind:
+        step_back()
     signal.signal(signal.SIGTERM, _interrupt)
     _tell(BEGIN, pid=os.getpid(), started=started(os.getpid()))
     _watch(_until_cancelled, Path(folder), ASKING)

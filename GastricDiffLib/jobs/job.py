@@ -76,6 +76,7 @@ class Job:
         python: Path | str | None = None,
         environment: Mapping[str, str] | None = None,
         detached: bool = False,
+        behind: bool = False,
     ) -> Job:
         """Start ``gastricdiff ARGUMENTS --events``.
 
@@ -86,6 +87,7 @@ class Job:
             python: default :func:`interpreter`.
             environment: variables to add to this process's.
             detached: it goes on when this program ends; :meth:`find` finds it.
+            behind: it gives way to the programs that people look at.
 
         Raises:
             InputError: a job runs in that folder, it cannot be written, or there is no
@@ -103,7 +105,7 @@ class Job:
                 )
             stop = stop_file(command)
             clear(folder, stop)
-            process = launch(python, command, folder, environment or {}, detached)
+            process = launch(python, command, folder, environment or {}, detached, behind)
             record = Record(process.pid, started(process.pid), command, detached, stop)
             job = cls(record, folder, process)
             try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from GastricDiffLib.errors import InputError
 
 from .names import (
+    BEHIND_VARIABLE,
     CANCEL_FILE,
     DETACHED_VARIABLE,
     EVENTS_FILE,
@@ -19,6 +20,7 @@ from .names import (
     JOB_FILE,
     LOG_FILE,
 )
+from .priority import creation_flags
 
 
 @contextmanager
@@ -70,6 +72,7 @@ def launch(
     folder: Path,
     environment: Mapping[str, str],
     detached: bool,
+    behind: bool,
 ) -> subprocess.Popen[bytes]:
     """Start ``python -m GastricDiffLib ARGUMENTS`` in a group of its own.
 
@@ -88,6 +91,8 @@ def launch(
     }
     if detached:
         variables |= {DETACHED_VARIABLE: "1"}
+    if behind:
+        variables |= {BEHIND_VARIABLE: "1"}
     try:
         with open(folder / EVENTS_FILE, "ab") as events, open(folder / LOG_FILE, "ab") as log:
             return subprocess.Popen(
@@ -97,7 +102,7 @@ def launch(
                 stderr=log,
                 env=variables,
                 start_new_session=sys.platform != "win32",
-                creationflags=_no_window(),
+                creationflags=_no_window() | creation_flags(behind),
             )
     except OSError as error:
         raise InputError(

@@ -7,6 +7,7 @@ CANCEL_FILE = "cancel"
 """In the job's folder: the process is asked to end."""
 
 FOLDER_VARIABLE, DETACHED_VARIABLE = "GASTRICDIFF_JOB", "GASTRICDIFF_JOB_DETACHED"
+BEHIND_VARIABLE = "GASTRICDIFF_JOB_BEHIND"
 """Environment that a job's process, and no other, is started with."""
 
 BEGIN, END = "begin", "end"

@@ -25,6 +25,9 @@ from viewer_page import Visitor, chromium
 
 from GastricDiffLib.nets.input import InputSpec
 
+ALONE = "--sessions", 1
+"""No spare session, whose start would be measured, too."""
+
 _LISTEN = """
 () => {
   const area = document.querySelector('.layout-grid-item');
@@ -64,7 +67,7 @@ def told(what: str, milliseconds: list[float]) -> str:
 def scrolling(browser, folder: Path, turns: int) -> None:
     spec = InputSpec(size=384, scope="all")
     model = fresh_model(folder / "full.safetensors", "r50-imp-dpn-tad", spec)
-    with serving(folder / "scroll", "--model", model, standin=False) as server:
+    with serving(folder / "scroll", "--model", model, *ALONE, standin=False) as server:
         visitor = Visitor(browser, server.url)
         area = visitor.page.locator(".layout-grid-item").first.bounding_box()
         visitor.page.mouse.move(area["x"] + 40, area["y"] + 60)
@@ -85,7 +88,7 @@ def scrolling(browser, folder: Path, turns: int) -> None:
 
 
 def memory(browser, folder: Path, classifications: int) -> None:
-    with serving(folder / "memory", standin=False) as server:
+    with serving(folder / "memory", *ALONE, standin=False) as server:
         visitor = Visitor(browser, server.url)
         used = []
         for _ in range(classifications):

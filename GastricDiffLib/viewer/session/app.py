@@ -27,6 +27,9 @@ from GastricDiffLib.viewer.session.views import Views
 
 TICK = 0.2
 """Seconds between two looks at jobs and at the box."""
+AFTERWARDS = 0.06
+"""Seconds until the page is told which slice it shows: to draw its panels takes a browser about
+as long as to show the slice."""
 
 
 class Session:
@@ -48,6 +51,7 @@ class Session:
         self.intake = Intake(config.folder)
         self._routes = Routes(self, config)
         self._seen: Any = None
+        self._telling = False
         build_page(self.server, self.views.layout)
         self._connect()
         self._show_model(model)
@@ -198,14 +202,20 @@ class Session:
         self.state.update(self.result.read(box))
         self.state.stale = self.result.stale
         self._dress()
-        self._turned()
+        self._tell_slices()
 
     def _dress(self) -> None:
         state = self.state
         self.result.dress(bool(state.overlay), float(state.opacity), float(state.threshold))
 
     def _turned(self) -> None:
-        """A slice view shows another slice."""
+        """A slice view shows another slice. Told when its picture has been sent, not before."""
+        if not self._telling:
+            self._telling = True
+            asyncio.get_event_loop().call_later(AFTERWARDS, self._tell_slices)
+
+    def _tell_slices(self) -> None:
+        self._telling = False
         with self.state:
             self.state.views = self.views.describe()
             self.state.current = self.result.row_at(self.views.axial_mm)
