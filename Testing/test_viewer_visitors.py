@@ -122,7 +122,8 @@ def test_a_server_that_stops_is_told_and_the_next_one_begins_anew(tmp_path, slow
 
 
 def test_memory_does_not_grow_with_the_number_of_classifications(tmp_path, browser):
-    with serving(tmp_path, standin=False) as server:
+    # Without a spare session, in whose memory another's growth would drown.
+    with serving(tmp_path, "--sessions", 1, standin=False) as server:
         visitor = Visitor(browser, server.url)
         used = []
         for _ in range(8):

@@ -15,7 +15,7 @@ from GastricDiffLib.desktop.messages import Messages
 from GastricDiffLib.desktop.models import model_card, model_problem
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.resources import demo_model
-from GastricDiffLib.viewer.config import Config
+from GastricDiffLib.viewer.config import PORT_FILE, Config
 from GastricDiffLib.viewer.session.case import Case
 from GastricDiffLib.viewer.session.classification import Classification
 from GastricDiffLib.viewer.session.intake import Intake
@@ -92,7 +92,12 @@ class Session:
         self._refresh()
 
     def take_in(self, folder: Path) -> None:
-        """Open what was uploaded into ``folder``, which is removed at the end."""
+        """Open what was uploaded into ``folder``, which is removed at the end.
+
+        Raises InputError when a classification was begun while it came.
+        """
+        if self.busy:
+            raise InputError("the session is busy", mend="wait, or cancel the classification")
         self.messages.clear()
         self.intake.start(folder)
         self._refresh()
@@ -135,7 +140,7 @@ class Session:
 
     def _ready(self) -> None:
         create_task(self._attend())
-        path = self._config.folder / "port"
+        path = self._config.folder / PORT_FILE
         beside = path.with_suffix(".new")
         beside.write_text(str(self.server.port), encoding="utf-8")
         beside.replace(path)
