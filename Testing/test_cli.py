@@ -120,6 +120,15 @@ def test_importing_the_library_imports_nothing_else():
     assert added == {"GastricDiffLib"}
 
 
+@pytest.mark.parametrize(
+    ("room", "work", "slow"),
+    [("nets.packed", "works(torch.float32)", "sympy"), ("scene", "new_scene()", "vtk")],
+    ids=["packing", "scene"],
+)
+def test_classifying_brings_no_slow_library_in_that_it_does_not_need(room, work, slow):
+    assert slow not in loaded("-c", f"from GastricDiffLib.{room} import *; {work}")
+
+
 def test_the_module_starts_as_a_program():
     told = subprocess.run(
         [sys.executable, "-m", "GastricDiffLib", "--help"], capture_output=True, text=True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import vtk
+from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
 from GastricDiffLib.ct import Grid
 from GastricDiffLib.errors import InputError
@@ -14,14 +14,14 @@ RAS_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """RAS → LPS and back, 4×4."""
 
 
-def to_numpy(matrix: vtk.vtkMatrix4x4) -> np.ndarray:
+def to_numpy(matrix: vtkMatrix4x4) -> np.ndarray:
     """A copy of a vtkMatrix4x4, 4×4 float64."""
     return np.array([[matrix.GetElement(i, j) for j in range(4)] for i in range(4)])
 
 
-def to_vtk(matrix: np.ndarray) -> vtk.vtkMatrix4x4:
+def to_vtk(matrix: np.ndarray) -> vtkMatrix4x4:
     """A vtkMatrix4x4 from a 4×4 array."""
-    result = vtk.vtkMatrix4x4()
+    result = vtkMatrix4x4()
     result.DeepCopy(np.asarray(matrix, dtype=np.float64).ravel().tolist())
     return result
 
@@ -34,7 +34,7 @@ def node_to_world(node: Any) -> np.ndarray:
     parent = node.GetParentTransformNode()
     if parent is None:
         return np.eye(4)
-    matrix = vtk.vtkMatrix4x4()
+    matrix = vtkMatrix4x4()
     if not parent.IsTransformToWorldLinear() or not parent.GetMatrixTransformToWorld(matrix):
         raise InputError(
             "the parent transform is not linear",
@@ -49,7 +49,7 @@ def world_grid(volume_node: Any) -> Grid:
 
     Raises InputError when a parent transform is not linear or the grid is degenerate.
     """
-    ijk_to_ras = vtk.vtkMatrix4x4()
+    ijk_to_ras = vtkMatrix4x4()
     volume_node.GetIJKToRASMatrix(ijk_to_ras)
     size_ijk = volume_node.GetImageData().GetDimensions()
     world = RAS_LPS @ node_to_world(volume_node) @ to_numpy(ijk_to_ras)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import vtk
+from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
 from GastricDiffLib.classify.palette import heat_rgba
 from GastricDiffLib.classify.result import CaseResult
@@ -31,7 +31,7 @@ def show_heat(volume_node: Any, result: CaseResult, share: bool = False) -> Any:
     )
     show_between(node, 0.0, 1.0, heat_colours(volume_node.GetScene()).GetID())
     set_voxels(node, heat, share)
-    ijk_to_ras = vtk.vtkMatrix4x4()
+    ijk_to_ras = vtkMatrix4x4()
     volume_node.GetIJKToRASMatrix(ijk_to_ras)
     node.SetIJKToRASMatrix(ijk_to_ras)
     node.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import slicer
-import vtk
-from vtk.util.numpy_support import numpy_to_vtk
+from vtkmodules.util.numpy_support import numpy_to_vtk
+from vtkmodules.vtkCommonDataModel import vtkImageData
 
 from GastricDiffLib.ct import BoxROI, Grid
 from GastricDiffLib.scene.frames import RAS_LPS, to_vtk
@@ -40,7 +40,7 @@ def set_voxels(volume_node: Any, array: np.ndarray, share: bool = False) -> None
     if not share:
         slicer.util.updateVolumeFromArray(volume_node, array)
         return
-    image = vtk.vtkImageData()
+    image = vtkImageData()
     image.SetDimensions(array.shape[::-1])
     # The VTK array keeps the numpy array alive.
     image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(array).ravel()))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import slicer
-from vtk.util.numpy_support import vtk_to_numpy
+from vtkmodules.util.numpy_support import vtk_to_numpy
 
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.scene.setup import ensure_basics

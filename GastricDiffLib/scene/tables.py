@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import vtk
-from vtk.util.numpy_support import numpy_to_vtk
+from vtkmodules.util.numpy_support import numpy_to_vtk
+from vtkmodules.vtkCommonCore import vtkStringArray
+from vtkmodules.vtkCommonDataModel import vtkTable
 
 from GastricDiffLib.classify.result import CaseResult
 from GastricDiffLib.classify.tables import case_table, slice_table
@@ -41,10 +42,10 @@ def show_case(volume_node: Any, result: CaseResult) -> Any:
 
 def fill_table(node: Any, columns: Mapping[str, np.ndarray]) -> None:
     """Give a table node new content, (N,) numbers or strings a column, closed to typing."""
-    table = vtk.vtkTable()
+    table = vtkTable()
     for name, values in columns.items():
         if values.dtype.kind in "US":
-            column = vtk.vtkStringArray()
+            column = vtkStringArray()
             for value in values:
                 column.InsertNextValue(str(value))
         elif values.dtype.kind in "iu":
