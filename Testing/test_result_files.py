@@ -24,8 +24,9 @@ def case():
     return made_case()
 
 
-def note_scene(path, volume, boxes, result):
+def note_scene(path, volume, boxes, result, heat):
     Path(path).write_text(f"scene of {len(boxes)} boxes")
+    Path(heat).write_text("heat")
 
 
 def names(folder):

@@ -194,6 +194,19 @@ def test_a_bundle_tells_nothing_of_where_it_was_made(case, tmp_path):
             assert info.date_time[0] == 1980 or info.is_dir()
 
 
+def test_the_heat_is_left_beside_just_as_it_lies_in_the_bundle(case, tmp_path):
+    volume, _, result = case
+    write_scene(tmp_path / "scene.mrb", *case, heat=tmp_path / "heat.nrrd")
+    image = sitk.ReadImage(str(tmp_path / "heat.nrrd"))
+    assert image.GetPixelID() == sitk.sitkFloat32
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(image), result.heat)
+    np.testing.assert_allclose(Grid.from_sitk(image).ijk_to_lps, volume.grid.ijk_to_lps)
+    with zipfile.ZipFile(tmp_path / "scene.mrb") as files:
+        (name,) = (name for name in files.namelist() if name.endswith("/CT heat.nrrd"))
+        assert files.read(name) == (tmp_path / "heat.nrrd").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["heat.nrrd", "scene.mrb"]
+
+
 def test_saving_leaves_only_the_bundle(bundle):
     assert [path.name for path in bundle.parent.iterdir()] == ["scene.mrb"]
 

@@ -8,7 +8,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import SimpleITK as sitk
@@ -28,7 +27,8 @@ SLICES, CASE, HEAT, OVERVIEW, SCENE = RESULT_FILES = (
     "scene.mrb",
 )
 
-WriteScene = Callable[[Path, CTVolume, Sequence[BoxROI], CaseResult], None]
+WriteScene = Callable[[Path, CTVolume, Sequence[BoxROI], CaseResult, Path], None]
+"""Writes a scene to the first path and its heat, which it has packed already, to the second."""
 
 
 def prepare_output(out_dir: str | Path) -> None:
@@ -76,17 +76,15 @@ def write_results(
         beside = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=out_dir))
         write_slices(beside / SLICES, result)
         write_case(beside / CASE, result)
-        with ThreadPoolExecutor(1) as aside:
-            # Packing runs outside Python's lock, beside all the rest.
-            heat = aside.submit(write_nrrd, beside / HEAT, result.heat, result.grid, not brief)
-            if not brief:
-                # Brings matplotlib in, which a reader of results can do without.
-                from GastricDiffLib.classify.overview import write_overview
+        if not brief:
+            # Brings matplotlib in, which a reader of results can do without.
+            from GastricDiffLib.classify.overview import write_overview
 
-                write_overview(beside / OVERVIEW, volume, boxes, result)
-            if write_scene is not None and not brief:
-                write_scene(beside / SCENE, volume, boxes, result)
-            heat.result()
+            write_overview(beside / OVERVIEW, volume, boxes, result)
+        if write_scene is not None and not brief:
+            write_scene(beside / SCENE, volume, boxes, result, beside / HEAT)
+        else:
+            write_nrrd(beside / HEAT, result.heat, result.grid, not brief)
         for name in RESULT_FILES:
             if (beside / name).exists():
                 (beside / name).replace(out_dir / name)

@@ -8,7 +8,8 @@ from pathlib import Path
 from GastricDiffLib.classify.axial import input_hu
 from GastricDiffLib.classify.result import CaseResult
 from GastricDiffLib.ct import BoxROI, CTVolume
-from GastricDiffLib.scene.files import save_scene
+from GastricDiffLib.files import replacing
+from GastricDiffLib.scene.files import extract, save_scene
 from GastricDiffLib.scene.layout import add_views, aim_views
 from GastricDiffLib.scene.nodes import add_roi, add_volume
 from GastricDiffLib.scene.results import show_result
@@ -20,12 +21,15 @@ def write_scene(
     volume: CTVolume,
     boxes: Sequence[BoxROI],
     result: CaseResult,
+    heat: str | Path | None = None,
     name: str = "CT",
 ) -> None:
     """Save CT, boxes and result as a ``.mrb`` that opens in Slicer with all views set.
 
     The boxes are called ROI, ROI 2 …; no name or path of the source gets into the file.
-    Raises InputError when the file cannot be written.
+    ``heat`` is a path for the heat as it lies in the scene, an NRRD, float32 on the CT's grid:
+    packing it takes longer than all else here, and is done once.
+    Raises InputError when a file cannot be written.
     """
     scene = new_scene()
     add_views(scene)
@@ -40,3 +44,6 @@ def write_scene(
     nodes = show_result(scene, volume_node, roi_nodes, result, share=True)
     aim_views(scene, volume_node, nodes, boxes)
     save_scene(scene, path)
+    if heat is not None:
+        with replacing(heat) as beside:
+            extract(path, f"{nodes.heat.GetName()}.nrrd", beside)

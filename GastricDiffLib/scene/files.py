@@ -38,6 +38,14 @@ def save_scene(scene: Any, path: str | Path) -> None:
             raise InputError("the scene could not be saved", path, "is the disk full?")
 
 
+def extract(bundle: str | Path, name: str, path: str | Path) -> None:
+    """Copy the one file called ``name`` out of a ``.mrb`` to ``path``."""
+    with zipfile.ZipFile(bundle) as files:
+        (entry,) = (each for each in files.namelist() if each.rpartition("/")[2] == name)
+        with files.open(entry) as packed, open(path, "wb") as file:
+            shutil.copyfileobj(packed, file, 1 << 20)
+
+
 def load_scene(path: str | Path, scene: Any = None) -> Any:
     """Add a ``.mrb``'s nodes to ``scene``, a new one if none is given, and return it.
 
