@@ -11,7 +11,7 @@ from typing import Any
 from GastricDiffLib import CLASSES, RESEARCH_USE
 from GastricDiffLib.console import Console
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.memory import give_back_memory
+from GastricDiffLib.memory import give_back_memory, keep_memory
 from GastricDiffLib.resources import demo_model
 
 
@@ -137,6 +137,7 @@ def evaluate(options: argparse.Namespace, console: Console) -> None:
     from GastricDiffLib.evaluate.run import evaluable_cases, predict
     from GastricDiffLib.files import new_folder
 
+    keep_memory()
     model, dataset = load_model(options.model), Dataset.open(options.dataset)
     cases = evaluable_cases(dataset, options.split, model)
     trained_on = model.card.metadata.get("training", {}).get("cohort")
@@ -168,6 +169,7 @@ def _classify(volume: Any, rois: list, options: argparse.Namespace, console: Con
     from GastricDiffLib.classify.files import prepare_output, write_results
 
     prepare_output(options.out)
+    keep_memory()
     classifier = Classifier.load(options.model or demo_model(), options.device)
     result = classifier.classify(volume, rois, console.progress, options.heat)
     # What follows needs memory for the heat, and none of the network.

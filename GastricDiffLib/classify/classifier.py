@@ -19,6 +19,7 @@ from GastricDiffLib.ct.roi import BoxROI, require_overlap, roi_slices, union_rec
 from GastricDiffLib.ct.slices import Window, iter_slices
 from GastricDiffLib.ct.volume import CTVolume
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.memory import give_back_memory
 from GastricDiffLib.nets.attention import attention_map
 from GastricDiffLib.nets.device import autocast, channels_last, half_dtype, pick_device
 from GastricDiffLib.nets.field import Field
@@ -33,6 +34,7 @@ BATCH = {"cpu": 16, "cuda": 64, "mps": 16}
 """Slices that go through the network together; halved where the device's memory is short."""
 _UPSAMPLED = 2
 """Slices whose heat is upsampled together: they stay in the processor's cache."""
+_LARGE = 64 << 20
 _SMALLER = "close other programs that use the GPU, or use --device cpu"
 
 
@@ -202,6 +204,9 @@ class Classifier:
         maps = maps / maps.max().clamp_min(torch.finfo(maps.dtype).tiny)
         straight = volume.grid.is_upright()
         heat = np.zeros(volume.grid.shape if straight else volume.hu.shape, dtype=np.float32)
+        if heat.nbytes > _LARGE:
+            # The heat comes where the activations were, not on top of them.
+            give_back_memory()
         # Where the axes only change places, the slices go straight to where they belong.
         axial = to_axial(heat, volume) if straight else heat
         for start in range(0, len(chosen), _UPSAMPLED):
