@@ -1,10 +1,10 @@
-"""One case from DICOM folder to ``scene.mrb`` in a process of its own, timed part by part.
+"""``gastricdiff classify`` of one case in this process, its parts timed on the way.
 
     python -m Testing.benchmarks.speed.one_case DICOM ROI MODEL OUT
 
-Prints one line of JSON: slices, seconds of each part, and the peak memory up to its end in MiB.
-The parts are those of ``gastricdiff classify``; ``network`` is what of ``classify`` the network
-alone took.
+The last line printed is JSON: slices, seconds of each part, and the peak memory in MiB. ``read``,
+``load``, ``classify`` and ``write`` exclude each other, and leave Python's start and imports to the
+rest of the wall time; ``network`` is what the network alone took of ``classify``.
 """
 
 from __future__ import annotations
@@ -12,67 +12,64 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from GastricDiffLib import commands
+from GastricDiffLib.cli import main as gastricdiff
 
 from .memory import peak_mib
 
-if TYPE_CHECKING:
-    from GastricDiffLib.nets.base import Network
+seconds: dict[str, float] = {}
 
 
 def main() -> None:
-    dicom, roi, model, out = (Path(argument) for argument in sys.argv[1:])
-    seconds: dict[str, float] = {}
-    peaks: dict[str, float | None] = {}
-    last = time.perf_counter()
+    dicom, roi, model, out = sys.argv[1:]
+    import GastricDiffLib.ct as ct
 
-    def done(part: str) -> None:
-        nonlocal last
-        now = time.perf_counter()
-        seconds[part] = seconds.get(part, 0.0) + now - last
-        peaks[part] = peak_mib()
-        last = now
+    ct.read_volume = timed("read", ct.read_volume)
+    classify = commands._classify
 
-    from GastricDiffLib.classify.files import write_results
-    from GastricDiffLib.ct import read_roi, read_volume
-    from GastricDiffLib.memory import give_back_memory
+    def with_parts(*arguments: Any) -> None:
+        _time_parts()
+        classify(*arguments)
 
-    done("imports")
-    boxes, volume = read_roi(roi), read_volume(dicom)
-    done("reading")
-    from GastricDiffLib.classify.classifier import Classifier
-
-    done("imports")
-    classifier = Classifier.load(model, "cpu")
-    done("model")
-    passes: list[float] = []
-    _time_passes(type(classifier.net), passes)
-    result = classifier.classify(volume, boxes)
-    del classifier
-    give_back_memory()
-    done("classify")
-    from GastricDiffLib.classify import overview  # noqa: F401
-    from GastricDiffLib.scene import write_scene
-
-    done("imports")
-    write_results(out, volume, boxes, result, write_scene)
-    done("files")
-    seconds["network"] = sum(passes)
-    print(json.dumps({"seconds": seconds, "peak_mib": peaks, "slices": len(result.p)}))
+    commands._classify = with_parts
+    code = gastricdiff(["classify", dicom, "--roi", roi, "--model", model, "--out", out])
+    slices = len((Path(out) / "slices.csv").read_text(encoding="utf-8").splitlines()) - 1
+    print(json.dumps({"seconds": seconds, "peak_mib": peak_mib(), "slices": slices}))
+    sys.exit(code)
 
 
-def _time_passes(network: type[Network], passes: list[float]) -> None:
-    """Let every pass of such networks add its seconds to ``passes``."""
-    outputs = network.outputs
+def _time_parts() -> None:
+    """Not before the command has read the CT: only then does it import these rooms, too."""
+    from GastricDiffLib.classify import Classifier, files
 
-    def timed(self: Network, images: Any) -> Any:
+    load = timed("load", Classifier.load)
+
+    def load_and_time_the_network(*arguments: Any) -> Classifier:
+        classifier = load(*arguments)
+        network: Any = type(classifier.net)
+        network.outputs = timed("network", network.outputs)
+        return classifier
+
+    Classifier.load = load_and_time_the_network  # type: ignore[method-assign]
+    Classifier.classify = timed("classify", Classifier.classify)  # type: ignore[method-assign]
+    files.write_results = timed("write", files.write_results)
+
+
+def timed(part: str, work: Callable[..., Any]) -> Callable[..., Any]:
+    """``work`` that adds its seconds to those of a part."""
+
+    def timing(*arguments: Any, **options: Any) -> Any:
         start = time.perf_counter()
-        found = outputs(self, images)
-        passes.append(time.perf_counter() - start)
-        return found
+        try:
+            return work(*arguments, **options)
+        finally:
+            seconds[part] = seconds.get(part, 0.0) + time.perf_counter() - start
 
-    network.outputs = timed  # type: ignore[method-assign]
+    return timing
 
 
 if __name__ == "__main__":
