@@ -50,7 +50,8 @@ def rows(work: Path, quick: bool) -> list[Row]:
         works[name] = matrix_product(dtype or torch.float32)
     with ExitStack() as processes:
         for name in ("loop", "MONAI"):
-            baseline = processes.enter_context(Apart("plain_classifying", name, str(count)))
+            apart = Apart("plain_classifying", name, str(count), processes=rounds)
+            baseline = processes.enter_context(apart)
             if baseline.ready:
                 works[name] = baseline
         seconds = interleaved(works, rounds)

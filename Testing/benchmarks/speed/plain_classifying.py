@@ -30,8 +30,12 @@ def main() -> None:
     torch.manual_seed(0)
     net = build_system("resnext50").eval()
     work = monai_loop(net, volume.hu) if kind == "MONAI" else lambda: plain_loop(net, volume.hu)
-    print("MONAI is not installed" if work is None else "ready", flush=True)
-    for _ in sys.stdin if work else ():
+    if work is None:
+        print("MONAI is not installed")
+        return
+    work()
+    print("ready", flush=True)
+    for _ in sys.stdin:
         work()
         print("done", flush=True)
 
