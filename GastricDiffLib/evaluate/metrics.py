@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from functools import cache
 
 import numpy as np
 
@@ -16,6 +15,8 @@ from GastricDiffLib.evaluate.predictions import Predictions
 
 BINS = 10
 """Bins of equal width that the calibration error is summed over."""
+_AT_ONCE = 1 << 18
+"""Slices times resamples that are worked on together: they stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,14 @@ class Measure:
     """A metric of P patients. ``of``: weights (B, P) → values (B,); nan where undefined.
 
     ``patients``: on how many patients it rests; for the AUC those of the smaller class.
-    ``plain``: the metric itself, where there is a shorter way to it than by ``of``.
     """
 
     of: Callable[[np.ndarray], np.ndarray]
     patients: int
-    plain: float | None = None
 
     def value(self, count: int) -> float:
         """The metric itself, every one of ``count`` patients counted once."""
-        return float(self.of(np.ones((1, count)))[0]) if self.plain is None else self.plain
+        return float(self.of(np.ones((1, count)))[0])
 
 
 def auc(labels: np.ndarray, p: np.ndarray) -> float:
@@ -149,37 +148,30 @@ def share_of(values: np.ndarray, where: np.ndarray, patient: np.ndarray) -> Meas
 def _auc(positive: np.ndarray, p: np.ndarray, patient: np.ndarray) -> Measure:
     """The share of (positive, negative) pairs in the right order, a tie counting half.
 
-    Summed up by pairs of patients: a resample is then a quadratic form in its weights. That
-    takes time and memory by the square of the patients, and is done when first asked for: every
-    epoch of a training asks for the AUC alone.
+    Counted along the slices, which are sorted once for all resamples: time and memory by their
+    number, where pairs of patients would take them by its square.
     """
     positives, negatives = _by_patient(positive, patient), _by_patient(~positive, patient)
     smaller = int(min((positives > 0).sum(), (negatives > 0).sum()))
-    pairs = positives.sum() * negatives.sum()
-    wins = cache(lambda: _wins(positive, p, patient))
-    return Measure(
-        lambda w: _ratio(((w @ wins()) * w).sum(axis=1), (w @ positives) * (w @ negatives)),
-        smaller,
-        float(_ratio(_won(p[positive], np.sort(p[~positive])).sum(), pairs)),
-    )
+    order = np.argsort(p[~positive])
+    lower, owner = p[~positive][order], patient[~positive][order]
+    left, right = (np.searchsorted(lower, p[positive], side) for side in ("left", "right"))
+    at_once = max(1, _AT_ONCE // len(p))
 
+    def wins(w: np.ndarray) -> np.ndarray:
+        # A row a patient, so that whole rows are copied and added.
+        w = np.ascontiguousarray(w.T)
+        below = np.zeros((len(owner) + 1, w.shape[1]))
+        np.cumsum(w[owner], axis=0, out=below[1:])
+        below = (below[left] + below[right]) / 2
+        return np.einsum("ij,ij->j", w[patient[positive]], below)
 
-def _won(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
-    """How many of the sorted ``lower`` lie below each of ``upper``, a tie counting half."""
-    return (np.searchsorted(lower, upper, "left") + np.searchsorted(lower, upper, "right")) / 2
+    def of(w: np.ndarray) -> np.ndarray:
+        blocks = range(0, len(w), at_once)
+        won = np.concatenate([wins(w[start : start + at_once]) for start in blocks])
+        return _ratio(won, (w @ positives) * (w @ negatives))
 
-
-def _wins(positive: np.ndarray, p: np.ndarray, patient: np.ndarray) -> np.ndarray:
-    """(P, P) pairs that the slices of the patient of a row win against those of a column."""
-    count = int(patient.max()) + 1
-    upper, owner = p[positive], patient[positive]
-    wins = np.zeros((count, count))
-    order = np.lexsort((p, patient))
-    order = order[~positive[order]]
-    others, starts = np.unique(patient[order], return_index=True)
-    for other, lower in zip(others, np.split(p[order], starts)[1:], strict=True):
-        wins[:, other] = np.bincount(owner, weights=_won(upper, lower), minlength=count)
-    return wins
+    return Measure(of, smaller)
 
 
 def _calibration_error(labels: np.ndarray, p: np.ndarray, patient: np.ndarray) -> Measure:
