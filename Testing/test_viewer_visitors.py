@@ -1,5 +1,8 @@
 """Several browsers, reloads and restarts: nobody's result is lost, or another's."""
 
+import http.client
+from urllib.parse import urlsplit
+
 import numpy as np
 import pytest
 from job_processes import until
@@ -84,6 +87,37 @@ def test_a_visitor_who_waits_can_give_up_the_place(server, browser):
     assert first.state("message") == "Cancelled." and not first.state("vote")
     for visitor in (first, second):
         visitor.close()
+
+
+def test_an_upload_that_a_classification_overtook_is_refused_and_changes_nothing(server, browser):
+    visitor = Visitor(browser, server.url)
+    (cookie,) = visitor.context.cookies()
+    first = b'--x\r\nContent-Disposition: form-data; name="file"; filename="ct.nrrd"\r\n\r\n'
+    last = b"\r\n--x--\r\n"
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    connection.putrequest("POST", urlsplit(visitor.page.url).path + "upload")
+    for name, value in {
+        "Origin": server.url.rstrip("/"),
+        "Cookie": f"{cookie['name']}={cookie['value']}",
+        "Content-Type": "multipart/form-data; boundary=x",
+        "Content-Length": len(first) + len(last) + 8,
+    }.items():
+        connection.putheader(name, str(value))
+    connection.endheaders(first + b"NRRD")
+
+    def uploads():
+        return [one for folder in server.folders() for one in folder.glob("upload-*")]
+
+    visitor.until(uploads)
+    visitor.classify(wait=False)
+    visitor.until(lambda: visitor.state("busy") == "classify")
+    connection.send(b"0004" + last)
+    answer = connection.getresponse()
+    assert (answer.status, b"the session is busy" in answer.read()) == (422, True)
+    assert uploads() == []
+    visitor.wait_for_vote()
+    assert in_box(visitor) == slices(visitor)
+    visitor.close()
 
 
 def test_a_reload_in_the_middle_keeps_the_classification(server, browser):

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from GastricDiffLib.console import log_exception
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.viewer.limits import Limits, size_text
 
 from . import pages
 from .access import Access
@@ -21,7 +22,7 @@ from .proxy import connect, forward
 from .session import START_LIMIT, Session
 from .sessions import Sessions, close_gone
 
-LARGEST_UPLOAD = 2 << 30
+_LARGEST_UPLOAD = Limits().upload
 _FRAMING = 1 << 20
 """Of the form around an uploaded file."""
 
@@ -136,8 +137,9 @@ class Hub:
             return pages.line(410, self._why(request))
         if request.content_length is None:
             return pages.line(411, "the length of the upload is not told")
-        if request.content_length > LARGEST_UPLOAD + _FRAMING:
-            return pages.line(413, "larger than 2 GiB: upload one series at a time")
+        if request.content_length > _LARGEST_UPLOAD + _FRAMING:
+            most = size_text(_LARGEST_UPLOAD)
+            return pages.line(413, f"larger than {most}: upload one series at a time")
         if not await self._ready(session, START_LIMIT):
             return pages.line(410, self._why(request))
         try:

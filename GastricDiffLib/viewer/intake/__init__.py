@@ -9,8 +9,8 @@ crashed leaves a hidden folder beside its output: give it a folder that is delet
 from __future__ import annotations
 
 from GastricDiffLib.viewer.intake.ending import ending
-from GastricDiffLib.viewer.intake.limits import Limits
 from GastricDiffLib.viewer.intake.run import Taken, take_in
 from GastricDiffLib.viewer.intake.upload import UPLOAD_FILE, write_upload
+from GastricDiffLib.viewer.limits import Limits
 
 __all__ = ["UPLOAD_FILE", "Limits", "Taken", "ending", "take_in", "write_upload"]

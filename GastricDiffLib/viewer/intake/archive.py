@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.viewer.intake.limits import Limits, size_text
 from GastricDiffLib.viewer.intake.names import folded, safe_parts
+from GastricDiffLib.viewer.limits import Limits, size_text
 
 _CHUNK = 1 << 20
 _UNJUDGED = 64 << 20

@@ -20,10 +20,10 @@ from GastricDiffLib.scene.kinds import KIND
 from GastricDiffLib.scene.setup import READABLE_BY
 from GastricDiffLib.viewer.intake.archive import Archive, Entry
 from GastricDiffLib.viewer.intake.kinds import VOLUMES, Kind, kind_of
-from GastricDiffLib.viewer.intake.limits import Limits, size_text
 from GastricDiffLib.viewer.intake.mrml import Element, check_references, parse, referred
 from GastricDiffLib.viewer.intake.upload import is_mrml
 from GastricDiffLib.viewer.intake.volumes import check_volume
+from GastricDiffLib.viewer.limits import Limits, size_text
 
 _SAVE = "save the scene as .mrb in Slicer again"
 _STORED = {

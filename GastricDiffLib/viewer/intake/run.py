@@ -19,9 +19,9 @@ from GastricDiffLib.files import new_folder
 from GastricDiffLib.progress import Progress
 from GastricDiffLib.viewer.intake.archive import Budget
 from GastricDiffLib.viewer.intake.kinds import VOLUMES, Kind
-from GastricDiffLib.viewer.intake.limits import Limits, size_text
 from GastricDiffLib.viewer.intake.upload import Found, place, sort_upload
 from GastricDiffLib.viewer.intake.volumes import check_volume
+from GastricDiffLib.viewer.limits import Limits, size_text
 
 CT_FILE, ROI_FILE, SCENE_FILE, INTAKE_FILE = "ct.nrrd", "roi.mrk.json", "scene.mrb", "intake.json"
 _STEPS = 100

@@ -16,7 +16,7 @@ from GastricDiffLib.errors import InputError
 from GastricDiffLib.progress import Progress
 from GastricDiffLib.viewer.intake.archive import Archive, Budget, opened
 from GastricDiffLib.viewer.intake.kinds import ARCHIVES, Kind, described, kind_of
-from GastricDiffLib.viewer.intake.limits import size_text
+from GastricDiffLib.viewer.limits import size_text
 
 UPLOAD_FILE = "upload.json"
 _KINDS = "a DICOM series, .nrrd, .nii, .nii.gz, .mha, .mrk.json, .mrb, or a .zip of these"

@@ -12,7 +12,7 @@ from GastricDiffLib.ct.checks import check_extent
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.viewer.intake import meta, nrrd
 from GastricDiffLib.viewer.intake.kinds import Kind, nifti_version
-from GastricDiffLib.viewer.intake.limits import Limits, size_text
+from GastricDiffLib.viewer.limits import Limits, size_text
 
 _CHUNK = 1 << 22
 _HEADER = 540

@@ -18,7 +18,7 @@ from GastricDiffLib.errors import InputError
 from GastricDiffLib.scene.files import save_scene
 from GastricDiffLib.viewer.config import SECRET_HEADER, Config
 from GastricDiffLib.viewer.intake import Limits, write_upload
-from GastricDiffLib.viewer.intake.limits import size_text
+from GastricDiffLib.viewer.limits import size_text
 
 if TYPE_CHECKING:
     from GastricDiffLib.viewer.session.app import Session

@@ -8,7 +8,7 @@ from typing import Any
 from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.classify.palette import HEAT_FLOOR, heat_rgba
 from GastricDiffLib.scene.overlay import DEFAULT_OPACITY
-from GastricDiffLib.viewer.intake.limits import Limits
+from GastricDiffLib.viewer.limits import Limits
 
 
 def _colours() -> str:
