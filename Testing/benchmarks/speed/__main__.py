@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .common import Row, machine_in_words, table, write_json
 
-TOPICS = ("classification", "end_to_end", "startup", "training", "export", "scale")
+TOPICS = ("classification", "end_to_end", "slices", "startup", "training", "export", "scale")
 
 
 def main() -> None:

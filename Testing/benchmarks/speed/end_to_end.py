@@ -31,9 +31,9 @@ _NOISE_HU = 12
 
 def rows(work: Path, quick: bool) -> list[Row]:
     shape = (32, 256, 256) if quick else SHAPE
-    dicom, roi = _case(work / f"ct-{'-'.join(map(str, shape))}", shape)
+    dicom, roi = made_case(work / f"ct-{'-'.join(map(str, shape))}", shape)
     model = fresh_model(work / "all.safetensors", SYSTEM, InputSpec(std=0.3, scope="all"))
-    runs = [_run(dicom, roi, model, work / "result") for _ in range(1 if quick else 3)]
+    runs = [run_command(dicom, roi, model, work / "result") for _ in range(1 if quick else 3)]
     seconds = {part: median(run["seconds"][part] for run in runs) for part in runs[0]["seconds"]}
     network, total = seconds["network"], median(run["wall"] for run in runs)
     start = total - sum(seconds[part] for part in ("read", "load", "classify", "write"))
@@ -81,7 +81,7 @@ def _reading(dicom: Path, count: int, rounds: int) -> Row:
     )  # fmt: skip
 
 
-def _run(dicom: Path, roi: Path, model: Path, out: Path) -> dict[str, Any]:
+def run_command(dicom: Path, roi: Path, model: Path, out: Path) -> dict[str, Any]:
     call = [sys.executable, "-m", f"{__package__}.one_case", dicom, roi, model, out]
     begun = time.perf_counter()
     done = subprocess.run([str(part) for part in call], check=True, capture_output=True, text=True)
@@ -89,7 +89,7 @@ def _run(dicom: Path, roi: Path, model: Path, out: Path) -> dict[str, Any]:
     return {"wall": wall} | json.loads(done.stdout.splitlines()[-1])
 
 
-def _case(folder: Path, shape: tuple[int, int, int]) -> tuple[Path, Path]:
+def made_case(folder: Path, shape: tuple[int, int, int]) -> tuple[Path, Path]:
     """A phantom on a grid of ``shape`` with a scanner's noise, as DICOM, and a box; made once."""
     dicom, roi = folder / "dicom", folder / "roi.mrk.json"
     if not roi.exists():
