@@ -37,5 +37,5 @@ def give_back_memory() -> None:
 
 
 def _of_glibc(name: str) -> Any:
-    # musl has a mallopt of neither kind; macOS and Windows have other allocators.
+    # musl has neither function; macOS and Windows have other allocators.
     return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None

@@ -8,7 +8,6 @@ from pathlib import Path
 from GastricDiffLib.classify.axial import input_hu
 from GastricDiffLib.classify.result import CaseResult
 from GastricDiffLib.ct import BoxROI, CTVolume
-from GastricDiffLib.files import replacing
 from GastricDiffLib.scene.files import extract, save_scene
 from GastricDiffLib.scene.layout import add_views, aim_views
 from GastricDiffLib.scene.nodes import add_roi, add_volume
@@ -45,5 +44,4 @@ def write_scene(
     aim_views(scene, volume_node, nodes, boxes)
     save_scene(scene, path)
     if heat is not None:
-        with replacing(heat) as beside:
-            extract(path, f"{nodes.heat.GetName()}.nrrd", beside)
+        extract(path, f"{nodes.heat.GetName()}.nrrd", heat)

@@ -39,11 +39,17 @@ def save_scene(scene: Any, path: str | Path) -> None:
 
 
 def extract(bundle: str | Path, name: str, path: str | Path) -> None:
-    """Copy the one file called ``name`` out of a ``.mrb`` to ``path``."""
-    with zipfile.ZipFile(bundle) as files:
+    """Copy the one file called ``name`` out of a ``.mrb`` of ours to ``path``, whole or not at all.
+
+    Raises InputError when ``path`` cannot be written.
+    """
+    with zipfile.ZipFile(bundle) as files, replacing(path) as beside:
         (entry,) = (each for each in files.namelist() if each.rpartition("/")[2] == name)
-        with files.open(entry) as packed, open(path, "wb") as file:
-            shutil.copyfileobj(packed, file, 1 << 20)
+        try:
+            with files.open(entry) as packed, beside.open("wb") as file:
+                shutil.copyfileobj(packed, file, 1 << 20)
+        except OSError as error:
+            raise InputError("cannot write the file", path, "is the disk full?") from error
 
 
 def load_scene(path: str | Path, scene: Any = None) -> Any:
