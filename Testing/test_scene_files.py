@@ -207,6 +207,12 @@ def test_the_heat_is_left_beside_just_as_it_lies_in_the_bundle(case, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["heat.nrrd", "scene.mrb"]
 
 
+def test_neither_saving_nor_opening_prints_anything(case, tmp_path, capfd):
+    write_scene(tmp_path / "scene.mrb", *case)
+    load_scene(tmp_path / "scene.mrb")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_saving_leaves_only_the_bundle(bundle):
     assert [path.name for path in bundle.parent.iterdir()] == ["scene.mrb"]
 

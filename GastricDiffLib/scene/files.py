@@ -8,10 +8,12 @@ import shutil
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import slicer
+from vtkmodules.vtkCommonCore import vtkOutputWindow
 
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import replacing
@@ -33,7 +35,7 @@ def save_scene(scene: Any, path: str | Path) -> None:
         raise InputError("a scene is saved as .mrb", path.name, f"name it {path.stem}.mrb")
     if path.is_dir():
         raise InputError("a folder stands where the scene should go", path, "choose another name")
-    with replacing(path) as temporary:
+    with replacing(path) as temporary, _quietly():
         if not scene.WriteToMRB(temporary.as_posix()) or not temporary.is_file():
             raise InputError("the scene could not be saved", path, "is the disk full?")
 
@@ -82,6 +84,21 @@ def import_scene(mrml: Path, scene: Any = None, where: object = "") -> Any:
     scene.SetRootDirectory(root)
     _forget_files(scene, str(mrml.parent))
     return scene
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep VTK from printing: some releases name every file that goes into a bundle.
+
+    3D Slicer's own window for such messages shows them all the same.
+    """
+    window = vtkOutputWindow.GetInstance()
+    mode = window.GetDisplayMode()
+    window.SetDisplayModeToNever()
+    try:
+        yield
+    finally:
+        window.SetDisplayMode(mode)
 
 
 def _know_nodes_of(mrml: Path, scene: Any) -> None:
