@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from GastricDiffLib import RESEARCH_USE, __version__
 from GastricDiffLib.console import Console, log_exception
 from GastricDiffLib.errors import Cancelled, InputError, ToldElsewhere
+from GastricDiffLib.parser import Parser
 from GastricDiffLib.viewer.arguments import add_intake, add_session, add_view
 
 EXIT_DONE, EXIT_BUG, EXIT_INPUT, EXIT_CANCELLED = 0, 1, 2, 130
@@ -98,34 +99,9 @@ def _interrupt(signum: int, frame: Any) -> NoReturn:
     raise KeyboardInterrupt
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose complaint is one line in the form of all other errors.
-
-    The help of ``settings`` tells their defaults in ``TrainConfig``, which is asked only when
-    help is.
-    """
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.settings: list[argparse.Action] = []
-
-    def format_help(self) -> str:
-        if self.settings:
-            from GastricDiffLib.train.config import TrainConfig
-
-            defaults = TrainConfig.defaults()
-            for action in self.settings:
-                action.help = f"{action.help} (default {defaults[action.dest]})"
-            self.settings.clear()
-        return super().format_help()
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(message, mend=f"see {self.prog} --help")
-
-
 def build_parser() -> argparse.ArgumentParser:
     """The parser of every command; ``options.command`` names a function of ``commands``."""
-    parser = _Parser(
+    parser = Parser(
         prog="gastricdiff",
         description="Differentiated or undifferentiated: gastric tumours on CT.",
         epilog=RESEARCH_USE,
@@ -133,8 +109,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"gastricdiff {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def add(name: str, summary: str, long: bool = True) -> _Parser:
+    def add(name: str, summary: str, long: bool = True) -> Parser:
         one = subparsers.add_parser(name, help=summary, description=summary, epilog=RESEARCH_USE)
+        parser.commands.append(name)
         if long:
             one.add_argument("--events", action="store_true", help="print JSON lines")
         return one
@@ -256,7 +233,7 @@ SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {
 }
 
 
-def _add_settings(train: _Parser, leave_out: Sequence[str] = ()) -> None:
+def _add_settings(train: Parser, leave_out: Sequence[str] = ()) -> None:
     """Their defaults stand in ``TrainConfig`` alone."""
     absent = argparse.SUPPRESS
     for name, (kind, text) in SETTINGS.items():

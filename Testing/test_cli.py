@@ -121,6 +121,16 @@ def test_importing_the_library_imports_nothing_else():
 
 
 @pytest.mark.parametrize(
+    ("word", "hint"), [("clasify", "did you mean classify? see"), ("sesion", "see"), ("'", "see")]
+)
+def test_a_word_that_is_no_command_is_named_with_what_was_meant(word, hint, capsys):
+    assert main([word]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("error: ") and f"no such command: {word} ({hint} gastricdiff" in told
+    assert "session" not in told and "intake" not in told
+
+
+@pytest.mark.parametrize(
     ("room", "work", "slow"),
     [("nets.packed", "works(torch.float32)", "sympy"), ("scene", "new_scene()", "vtk")],
     ids=["packing", "scene"],
