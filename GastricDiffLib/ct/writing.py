@@ -21,11 +21,10 @@ _BLOCK = 32 << 20
 def write_nrrd(path: str | Path, array: np.ndarray, grid: Grid, compressed: bool = True) -> None:
     """Write ``array`` (K, J, I), float32 or int16, on ``grid`` as an NRRD.
 
-    Packed in large blocks outside Python's lock, beside other work, and without a copy of the
-    array: ITK's writer packs faster, but makes one. Uncompressed it takes a tenth of the time, for
-    files that are read at once and removed. The file appears under its
-    name only once it is complete. Raises InputError when the folder cannot be written,
-    ValueError when array and grid differ in shape or the type is another.
+    Packed in large blocks, without a copy of the array: ITK's writer packs faster, but makes one.
+    Uncompressed it takes a tenth of the time, for files that are read at once and removed. The
+    file appears under its name only once it is complete. Raises InputError when the folder cannot
+    be written, ValueError when array and grid differ in shape or the type is another.
     """
     if array.shape != grid.shape:
         raise ValueError(f"array {array.shape} is not on the grid {grid.shape}")
