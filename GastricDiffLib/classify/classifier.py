@@ -34,7 +34,8 @@ BATCH = {"cpu": 16, "cuda": 64, "mps": 16}
 """Slices that go through the network together; halved where the device's memory is short."""
 _UPSAMPLED = 2
 """Slices whose heat is upsampled together: they stay in the processor's cache."""
-_LARGE = 64 << 20
+_LARGE_HEAT = 64 << 20
+"""Bytes. For a smaller one it is quicker to keep what the network leaves than to return it."""
 _SMALLER = "close other programs that use the GPU, or use --device cpu"
 
 
@@ -204,7 +205,7 @@ class Classifier:
         maps = maps / maps.max().clamp_min(torch.finfo(maps.dtype).tiny)
         straight = volume.grid.is_upright()
         heat = np.zeros(volume.grid.shape if straight else volume.hu.shape, dtype=np.float32)
-        if heat.nbytes > _LARGE:
+        if heat.nbytes > _LARGE_HEAT:
             # The heat comes where the activations were, not on top of them.
             give_back_memory()
         # Where the axes only change places, the slices go straight to where they belong.

@@ -26,8 +26,8 @@ def write_scene(
     """Save CT, boxes and result as a ``.mrb`` that opens in Slicer with all views set.
 
     The boxes are called ROI, ROI 2 …; no name or path of the source gets into the file.
-    ``heat`` is a path for the heat as it lies in the scene, an NRRD, float32 on the CT's grid:
-    packing it takes longer than all else here, and is done once.
+    ``heat`` is a path for the heat as it lies in the scene, an NRRD, float32 on the CT's grid;
+    so it is packed but once.
     Raises InputError when a file cannot be written.
     """
     scene = new_scene()
