@@ -72,7 +72,7 @@ def register_sample_data() -> None:
 
 def make_sample(_source: Any = None) -> Any:
     """Add a synthetic CT to the scene, turn the views to its tumour; returns its volume node."""
-    from GastricDiffLib.desktop.sample import add_phantom, tumour_center
+    from GastricDiffLib.app.sample import add_phantom, tumour_center
 
     node = add_phantom(slicer.mrmlScene)
     slicer.util.setSliceViewerLayers(background=node, foreground=None, fit=True)

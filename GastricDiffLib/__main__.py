@@ -2,7 +2,7 @@
 
 import sys
 
-from GastricDiffLib.cli import main
+from GastricDiffLib.cli.main import main
 from GastricDiffLib.jobs.child import attended
 
 if __name__ == "__main__":

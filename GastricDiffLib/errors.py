@@ -6,14 +6,14 @@ from __future__ import annotations
 class InputError(ValueError):
     """The input or the call is at fault, not the program.
 
-    The message is one line that says what is wrong, where, and how to mend it;
+    The message is one line that says what is wrong, where, and how to correct it;
     the command line prints it behind ``error:`` and exits with 2, the Slicer
     module shows it as it is.
     """
 
-    def __init__(self, what: str, where: object = "", mend: str = "") -> None:
-        parts = [" ".join(str(part).split()) for part in (what, where, mend)]
-        self.what, self.where, self.mend = parts
+    def __init__(self, what: str, where: object = "", hint: str = "") -> None:
+        parts = [" ".join(str(part).split()) for part in (what, where, hint)]
+        self.what, self.where, self.hint = parts
         message = parts[0]
         if parts[1]:
             message = f"{message}: {parts[1]}"
@@ -22,7 +22,7 @@ class InputError(ValueError):
         super().__init__(message)
 
 
-class ToldElsewhere(InputError):
+class ReportedElsewhere(InputError):
     """An error of another of several processes working as one: that one tells the user of it."""
 
 

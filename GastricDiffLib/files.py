@@ -18,8 +18,10 @@ def replacing(path: Path | str) -> Iterator[Path]:
 
     The file's suffixes are kept, since writers choose the format by them.
 
-    Raises:
-        InputError: the folder cannot be written.
+    Raises
+    ------
+    InputError
+        The folder cannot be written.
     """
     path = Path(path)
     with _beside(path) as folder:
@@ -35,8 +37,10 @@ def replacing(path: Path | str) -> Iterator[Path]:
 def new_folder(path: Path | str) -> Iterator[Path]:
     """Give a folder beside ``path`` to fill; on success it becomes ``path``.
 
-    Raises:
-        InputError: ``path`` exists and is not an empty folder, or cannot be made.
+    Raises
+    ------
+    InputError
+        ``path`` exists and is not an empty folder, or cannot be made.
     """
     path = Path(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):

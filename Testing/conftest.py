@@ -76,7 +76,7 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def phantom_cohort(made_once) -> Path:
     """``cohort.csv`` of 20 easy phantoms."""
-    from GastricDiffLib.ct.phantom import write_cohort
+    from GastricDiffLib.phantom import write_cohort
 
     return made_once("phantoms", lambda folder: write_cohort(folder, 20, seed=11, difficulty=0))
 

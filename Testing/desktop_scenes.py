@@ -7,7 +7,7 @@ from typing import Any
 import vtk
 from made_results import made_case
 
-from GastricDiffLib.classify.axial import input_hu
+from GastricDiffLib.ct.axial import input_hu
 from GastricDiffLib.scene import add_roi, add_volume, new_scene
 from GastricDiffLib.scene.layout import add_views
 

@@ -6,9 +6,9 @@ import csv
 from pathlib import Path
 
 from GastricDiffLib import CLASSES
-from GastricDiffLib.ct.phantom.case import make_case
+from GastricDiffLib.ct.io.writing import write_nrrd
 from GastricDiffLib.ct.roi import write_roi
-from GastricDiffLib.ct.writing import write_nrrd
+from GastricDiffLib.phantom.case import make_case
 
 
 def make_cohort(folder: Path, count: int = 6, coarsen: float = 4.0, **columns) -> Path:

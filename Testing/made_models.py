@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from GastricDiffLib.classify.model_file import save_model
+from GastricDiffLib.inference.model_file import save_model
 from GastricDiffLib.nets import build_system
 from GastricDiffLib.nets.input import InputSpec
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from GastricDiffLib.classify.result import CaseResult, ModelCard
 from GastricDiffLib.ct import BoxROI, CTVolume, Grid
+from GastricDiffLib.results.case_result import CaseResult, ModelCard
 
 CLASSES = ("undifferentiated", "differentiated")
 SPACING = (2.0, 1.5, 4.0)

@@ -17,14 +17,14 @@ from GastricDiffLib.errors import Cancelled, InputError
 from GastricDiffLib.train.batch_norm import normalise_globally
 from GastricDiffLib.train.config import TrainConfig
 from GastricDiffLib.train.distributed import (
-    agreed,
     barrier,
+    broadcast_map,
     gather,
     is_main,
     joined,
     rank,
     share,
-    spread,
+    sync_errors,
     world,
 )
 from GastricDiffLib.train.loop import Trainer
@@ -101,7 +101,7 @@ def raised(action):
 
 
 def fail(*ranks, kind=InputError):
-    with agreed():
+    with sync_errors():
         if rank() in ranks:
             raise kind(f"of {rank()}")
 
@@ -131,15 +131,15 @@ def main(dataset, out):
     with joined():
         with joined():
             said = {"gathered": gather([rank(), "of", world()])}
-        said["spread"] = spread(inverse, [1, 2, 4, 5, 8])
-        said["spread nothing"] = spread(inverse, [])
+        said["spread"] = broadcast_map(inverse, [1, 2, 4, 5, 8])
+        said["broadcast_map nothing"] = broadcast_map(inverse, [])
         said["shares"] = gather([len(range(5)[share(5)])])
         actions = {
             "one": lambda: fail(1),
             "all": lambda: fail(0, 1),
             "a bug": lambda: fail(1, kind=RuntimeError),
             "none": fail,
-            "spreading": lambda: spread(inverse, [1, 0]),
+            "spreading": lambda: broadcast_map(inverse, [1, 0]),
             "cancelled": lambda: cancelled_run(dataset, out / "cancelled"),
             "unalike": lambda: train_unalike(dataset, out / "unalike"),
         }

@@ -14,9 +14,9 @@ import pytest
 import SimpleITK as sitk
 from made_results import made_grid, made_hu
 
-from GastricDiffLib.ct.writing import write_nrrd
+from GastricDiffLib.ct.io.writing import write_nrrd
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.viewer.intake import Limits, Taken, take_in, write_upload
+from GastricDiffLib.viewer.uploads import Limits, Taken, take_in, write_upload
 
 
 def uploaded(folder: Path, files: Mapping[str, bytes | Path]) -> Path:

@@ -132,7 +132,7 @@ def session() -> int:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["session"]:
         sys.exit(attended(session))
-    from GastricDiffLib.cli import main
+    from GastricDiffLib.cli.main import main
 
     # Jobs are started by the Python that runs this; here, by this file in its place.
     launcher = Path(os.environ["STANDIN_LAUNCHER"])

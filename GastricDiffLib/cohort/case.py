@@ -14,11 +14,11 @@ import numpy as np
 from GastricDiffLib.cohort.output import UNFINISHED
 from GastricDiffLib.cohort.preview import write_preview
 from GastricDiffLib.cohort.pseudonyms import fingerprint
-from GastricDiffLib.console import log_exception
 from GastricDiffLib.ct import BoxROI, CTVolume, Window, read_roi, read_volume
 from GastricDiffLib.ct.roi import require_overlap, roi_slices, union_mask, union_rectangle
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import sha256
+from GastricDiffLib.log import log_exception
 
 CASE_FILE, PREVIEW = "case.json", "preview.png"
 
@@ -51,8 +51,10 @@ class CaseEnd:
 def export_case(job: CaseJob) -> CaseEnd:
     """Export a case, or leave it as it stands where an earlier run exported the same source.
 
-    Raises:
-        OSError: the dataset cannot be written. Faults of the source do not raise.
+    Raises
+    ------
+    OSError
+        The dataset cannot be written. Faults of the source do not raise.
     """
     try:
         # All that the files depend on, so that a box drawn anew or another label is noticed.

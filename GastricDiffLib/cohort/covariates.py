@@ -30,8 +30,10 @@ def carried_columns(
     speaks of no id, name, date or place: a longer number may be a hospital's own for the
     patient, and a text may be anything.
 
-    Raises:
-        InputError: a named column does not exist or is no covariate.
+    Raises
+    ------
+    InputError
+        A named column does not exist or is no covariate.
     """
     columns = list(rows[0].extra)
     if named is None:
@@ -73,10 +75,10 @@ def _harmless(column: str, rows: Sequence[CohortRow]) -> bool:
 def _check(column: str, columns: Sequence[str], rows: Sequence[CohortRow]) -> None:
     if column not in columns:
         held = ", ".join(columns) or "none"
-        raise InputError(f"no column {column!r} to carry along", mend=f"further columns: {held}")
+        raise InputError(f"no column {column!r} to carry along", hint=f"further columns: {held}")
     texts = {row.extra[column] for row in rows if _number(row.extra[column]) is None}
     if len(texts) > MOST_CATEGORIES or any(len(text) > LONGEST_CATEGORY for text in texts):
         raise InputError(
             f"column {column!r} holds neither numbers nor a few short categories",
-            mend=f"carry numbers, or up to {MOST_CATEGORIES} different words",
+            hint=f"carry numbers, or up to {MOST_CATEGORIES} different words",
         )

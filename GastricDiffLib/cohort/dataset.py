@@ -77,8 +77,10 @@ class Dataset:
     def open(cls, root: Path | str) -> Dataset:
         """Read ``dataset.json``.
 
-        Raises:
-            InputError: no dataset, one of another version, or one that lacks files.
+        Raises
+        ------
+        InputError
+            No dataset, one of another version, or one that lacks files.
         """
         root = Path(root)
         path = root / "dataset.json"

@@ -31,9 +31,9 @@ from GastricDiffLib.cohort.output import (
 )
 from GastricDiffLib.cohort.pseudonyms import default_key, pseudonym
 from GastricDiffLib.cohort.split import split_patients
-from GastricDiffLib.cohort.workers import default_workers, each
 from GastricDiffLib.ct import Window
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.jobs.pool import default_workers, each
 from GastricDiffLib.progress import Progress
 
 _DIED = "its process died, of a damaged file or for lack of memory; try fewer --workers"
@@ -103,16 +103,23 @@ def export_cases(
     otherwise drawn by patient from ``seed``. Cases stand in the order of their arrays'
     hashes, which tells nothing of the file's.
 
-    Args:
-        classes: names of label 0 and 1.
-        key: file of the pseudonyms' key, outside ``out``; made if missing. Default:
-            ``out`` with ``.key`` behind it.
-        carry: columns to carry along, see :func:`carried_columns`.
-        workers: processes; default one a core, 8 at most.
+    Parameters
+    ----------
+    classes
+        Names of label 0 and 1.
+    key
+        File of the pseudonyms' key, outside ``out``; made if missing. Default: ``out`` with
+        ``.key`` behind it.
+    carry
+        Columns to carry along, see :func:`carried_columns`.
+    workers
+        Processes; default one a core, 8 at most.
 
-    Raises:
-        InputError: a fault of the cohort file, the key or the output folder, or too few
-            cases left. A case that cannot be exported is skipped instead.
+    Raises
+    ------
+    InputError
+        A fault of the cohort file, the key or the output folder, or too few cases left. A case that
+        cannot be exported is skipped instead.
     """
     out = Path(out)
     rows = read_cohort(cohort, classes)
@@ -217,7 +224,7 @@ def _copies(cases: Sequence[dict[str, Any]], rows: dict[str, CohortRow]) -> dict
         elif first["patient"] != case["patient"]:
             row = rows[first["pseudonym"]].number
             faults[case["pseudonym"]] = (
-                f"the same image as row {row} under another patient; mend patient_id"
+                f"the same image as row {row} under another patient; correct patient_id"
             )
     return faults
 

@@ -35,15 +35,19 @@ class CohortRow:
 def read_cohort(path: Path | str, classes: Sequence[str] = CLASSES) -> list[CohortRow]:
     """Read ``cohort.csv``; paths in it are relative to the file.
 
-    Args:
-        path: the CSV file, UTF-8, with the columns ``case_id,image,roi,label`` and optionally
-            ``patient_id,split`` and others.
-        classes: names of label 0 and 1.
+    Parameters
+    ----------
+    path
+        The CSV file, UTF-8, with the columns ``case_id,image,roi,label`` and optionally
+        ``patient_id,split`` and others.
+    classes
+        Names of label 0 and 1.
 
-    Raises:
-        InputError: naming every fault of the file at once, by row and column: a cell that is
-            wrong by itself, a case that stands twice, a patient in two splits, one image
-            under two patients.
+    Raises
+    ------
+    InputError
+        Naming every fault of the file at once, by row and column: a cell that is wrong by itself, a
+        case that stands twice, a patient in two splits, one image under two patients.
     """
     path = Path(path)
     columns, records = _records(path)
@@ -90,12 +94,12 @@ def _records(path: Path) -> tuple[list[str], list[tuple[int, dict]]]:
         raise InputError("not a readable CSV file", path, "save it as UTF-8 CSV") from error
     missing = [column for column in REQUIRED if column not in columns]
     if missing:
-        mend = f"it needs {','.join(REQUIRED)}"
+        hint = f"it needs {','.join(REQUIRED)}"
         if len(columns) == 1 and ";" in columns[0]:
-            mend = f"{mend}; save it with commas, not semicolons"
+            hint = f"{hint}; save it with commas, not semicolons"
         for column in missing:
-            mend += _suggestion(column, columns, "rename {!r}")
-        raise InputError(f"column {', '.join(missing)} missing", path, mend)
+            hint += _suggestion(column, columns, "rename {!r}")
+        raise InputError(f"column {', '.join(missing)} missing", path, hint)
     twice = [name for name in dict.fromkeys(columns) if name and columns.count(name) > 1]
     if twice:
         raise InputError(f"column {', '.join(twice)} stands twice", path, "rename or remove one")
@@ -121,7 +125,7 @@ def _cell_faults(cells: dict[str, str], base: Path, classes: Sequence[str]) -> l
         if not cells[column]:
             faults.append(f"{column}: empty; give the path, relative to this file")
         elif not (base / cells[column]).exists():
-            faults.append(f"{column}: {cells[column]!r} does not exist; mend the path")
+            faults.append(f"{column}: {cells[column]!r} does not exist; correct the path")
     label, split = cells["label"], cells.get("split", "")
     if _label(label, classes) < 0:
         known = f"{classes[0]}, {classes[1]}, 0, 1"

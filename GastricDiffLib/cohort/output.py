@@ -21,9 +21,11 @@ _CASE_FOLDER = re.compile(r"[0-9a-f]{16}")
 def open_output(out: Path, key_path: Path, images: Sequence[Path]) -> bytes:
     """Make ``out`` a new export's folder or take up the earlier export in it; its key.
 
-    Raises:
-        InputError: ``out`` holds something else, lies in a source, or cannot be written; the
-            key lies in it, is lost, or is not the one it was begun with.
+    Raises
+    ------
+    InputError
+        ``out`` holds something else, lies in a source, or cannot be written; the key lies in it, is
+        lost, or is not the one it was begun with.
     """
     if key_path.resolve().is_relative_to(out.resolve()):
         raise InputError("the key lies inside the dataset", key_path, "keep the two apart")
@@ -98,5 +100,5 @@ def _unwritable(out: Path, error: OSError) -> InputError:
     return InputError(
         "the dataset cannot be written",
         out,
-        f"{error.strerror or error}; mend it, then run the same command again",
+        f"{error.strerror or error}; put that right, then run the same command again",
     )

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.ct import BoxROI, CTVolume
-from GastricDiffLib.ct.drawing import ABDOMEN_HU, draw_outlines, draw_slice, field_mm, spread
+from GastricDiffLib.ct.drawing import ABDOMEN_HU, draw_outlines, draw_slice, evenly_spaced, field_mm
 
 GROUND, TEXT, DIM, ROI = "#0f1216", "#eef2f6", "#9aa7b4", "#3fe0c5"
 _SIZE_IN, _DPI = (13.0, 6.4), 80
@@ -27,15 +27,18 @@ def write_preview(
 ) -> None:
     """Write a PNG of 1040×512 pixels, without any metadata.
 
-    Up to six axial slices evenly spread over the ROI and a coronal one through its middle,
+    Up to six axial slices evenly spaced over the ROI and a coronal one through its middle,
     patient's right on the left, in the abdominal window 40/400 HU, true in mm.
 
-    Args:
-        rectangles: (S, 4) y0, x0, y1, x1 around the ROI, −1 where it does not cut the slice.
-        title: what stands above; nothing of the source is added to it.
+    Parameters
+    ----------
+    rectangles
+        (S, 4) y0, x0, y1, x1 around the ROI, −1 where it does not cut the slice.
+    title
+        What stands above; nothing of the source is added to it.
     """
     cut = np.flatnonzero(rectangles[:, 0] >= 0)
-    slices = [int(cut[row]) for row in spread(len(cut), _MOST)]
+    slices = [int(cut[row]) for row in evenly_spaced(len(cut), _MOST)]
     figure = Figure(figsize=_SIZE_IN, dpi=_DPI, facecolor=GROUND)
     FigureCanvasAgg(figure)
     figure.text(

@@ -12,7 +12,7 @@ from GastricDiffLib.errors import InputError
 
 KEY_BYTES = 32
 _HEADER_LIMIT = 1 << 16
-_MEND = "name the file that an earlier export made, or a new one"
+_HINT = "name the file that an earlier export made, or a new one"
 
 
 def default_key(out: Path) -> Path:
@@ -23,17 +23,19 @@ def default_key(out: Path) -> Path:
 def read_key(path: Path) -> bytes:
     """The key in ``path``.
 
-    Raises:
-        InputError: not a key file, or not readable.
+    Raises
+    ------
+    InputError
+        Not a key file, or not readable.
     """
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii"))
     except OSError as error:
         raise InputError("the key file cannot be read", path, error.strerror or "") from error
     except ValueError as error:
-        raise InputError("not a key file", path, _MEND) from error
+        raise InputError("not a key file", path, _HINT) from error
     if len(key) != KEY_BYTES:
-        raise InputError("not a key file", path, _MEND)
+        raise InputError("not a key file", path, _HINT)
     return key
 
 

@@ -23,11 +23,16 @@ def split_patients(
     dealt out by the fractions, so that each part has the cohort's balance and no patient
     stands on two sides.
 
-    Args:
-        labels: 0 or 1 a case.
-        patients: who the case belongs to, same length.
+    Parameters
+    ----------
+    labels
+        0 or 1 a case.
+    patients
+        Who the case belongs to, same length.
 
-    Returns:
+    Returns
+    -------
+    list[str]
         One name a case, in the order given.
     """
     members: dict[str, list[int]] = {}
@@ -57,7 +62,9 @@ def split_patients(
 def balanced(labels: Sequence[int], seed: int = 0) -> list[tuple[int, int]]:
     """Repeat cases of the rarer class until the classes match (paper, Table 2: 47+23 → 47+47).
 
-    Returns:
+    Returns
+    -------
+    list[tuple[int, int]]
         (case index, copy number): copy 0 is the case itself, further copies are to be
         augmented. Every case of the rarer class is repeated before one is repeated again.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from GastricDiffLib.ct.grid import Grid
-from GastricDiffLib.ct.reading import read_volume
+from GastricDiffLib.ct.io.reading import read_volume
 from GastricDiffLib.ct.roi import BoxROI, read_roi
 from GastricDiffLib.ct.slices import Window, iter_slices
 from GastricDiffLib.ct.volume import CTVolume

@@ -22,8 +22,12 @@ _SQUARE_TOLERANCE = 1e-4
 class BoxROI:
     """A box: ``center_lps`` (3,) in LPS mm, ``size_mm`` (3,) the full edge lengths.
 
-    The columns of ``axes_lps`` (3×3) are the box's unit axes in LPS. Raises InputError when
-    a number is not finite, a size is not positive, or the axes are not at right angles.
+    The columns of ``axes_lps`` (3×3) are the box's unit axes in LPS.
+
+    Raises
+    ------
+    InputError
+        When a number is not finite, a size is not positive, or the axes are not at right angles.
     """
 
     center_lps: np.ndarray

@@ -1,4 +1,4 @@
-"""What is wrong with numbers that are no CT, said so that the user can mend it."""
+"""What is wrong with numbers that are no CT, said so that the user can correct it."""
 
 from __future__ import annotations
 

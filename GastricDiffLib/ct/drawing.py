@@ -23,8 +23,8 @@ _TISSUE_HU = -250
 _MARGIN_MM = 10
 
 
-def spread(count: int, most: int) -> list[int]:
-    """Up to ``most`` of ``count`` rows, evenly spread: the middles of equal parts.
+def evenly_spaced(count: int, most: int) -> list[int]:
+    """Up to ``most`` of ``count`` rows, evenly spaced: the middles of equal parts.
 
     The ends of an ROI cut the least of the lesion, so that they are not among them.
     """

@@ -23,7 +23,11 @@ class Grid:
 
     ``shape`` is (K, J, I), the order of a numpy array; ``ijk_to_lps`` is the 4×4 float64
     matrix from a voxel index (i, j, k) to the LPS position of that voxel's centre in mm.
-    Raises InputError when the matrix is not a finite, invertible affine one.
+
+    Raises
+    ------
+    InputError
+        When the matrix is not a finite, invertible affine one.
     """
 
     shape: tuple[int, int, int]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from GastricDiffLib.ct.box import BoxROI
-from GastricDiffLib.ct.markups import read_roi, write_roi
+from GastricDiffLib.ct.io.markups import read_roi, write_roi
 from GastricDiffLib.errors import InputError
 
 if TYPE_CHECKING:

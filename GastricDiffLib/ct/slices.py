@@ -42,8 +42,12 @@ def iter_slices(
     """Axial slices ``indices`` in batches: the indices and (B, H, W) int16 HU.
 
     Each batch is a fresh contiguous copy clipped to ``window``, whatever the order of the
-    volume's axes in memory; the volume itself is never copied. Raises IndexError for a
-    slice that the volume does not have.
+    volume's axes in memory; the volume itself is never copied.
+
+    Raises
+    ------
+    IndexError
+        For a slice that the volume does not have.
     """
     window = window or Window()
     chosen = [int(k) for k in indices]

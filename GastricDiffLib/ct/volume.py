@@ -109,7 +109,12 @@ def as_int16(array: np.ndarray) -> np.ndarray:
     """HU of any numeric type as int16, rounded and clipped to its range.
 
     int16 comes back as it is; everything else is converted slice by slice, so that no
-    second large array is needed. Raises InputError with the count of NaN and infinity.
+    second large array is needed.
+
+    Raises
+    ------
+    InputError
+        With the count of NaN and infinity.
     """
     array = np.asarray(array)
     if array.dtype == np.int16:

@@ -7,10 +7,10 @@ from typing import Any
 import slicer
 import vtk
 
-from GastricDiffLib.desktop.boxes import draw_box, place_box, show_handles, stop_drawing
-from GastricDiffLib.desktop.case_logic import CaseFacts, case_facts
-from GastricDiffLib.desktop.desk import Desk
-from GastricDiffLib.desktop.i18n import _
+from GastricDiffLib.app.boxes import draw_box, place_box, show_handles, stop_drawing
+from GastricDiffLib.app.case import CaseFacts, case_facts
+from GastricDiffLib.app.i18n import _
+from GastricDiffLib.desktop.panel_context import Desk
 from GastricDiffLib.desktop.timer import Timer
 from GastricDiffLib.errors import InputError
 
@@ -51,7 +51,7 @@ class CasePanel:
     def place(self) -> None:
         """One click: a box at the middle of the view."""
         if self._desk.ct is None:
-            raise InputError("no CT", mend="choose a CT first")
+            raise InputError("no CT", hint="choose a CT first")
         self._desk.parameters.roi = place_box(self._desk.scene, self._desk.ct, self._desk.roi)
         self._desk.messages.clear()
 

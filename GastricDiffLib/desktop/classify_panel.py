@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from GastricDiffLib.desktop.classify_logic import ClassifyLogic
-from GastricDiffLib.desktop.desk import Desk
-from GastricDiffLib.desktop.i18n import _
-from GastricDiffLib.desktop.models import model_card, model_problem
-from GastricDiffLib.desktop.progress import progress_line, show_progress
+from GastricDiffLib.app.classify import ClassifyLogic
+from GastricDiffLib.app.i18n import _
+from GastricDiffLib.app.models import model_card, model_problem
+from GastricDiffLib.app.progress import progress_line, show_progress
+from GastricDiffLib.desktop.panel_context import Desk
 from GastricDiffLib.desktop.timer import Timer
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.resources import demo_model

@@ -7,18 +7,18 @@ from typing import Any
 import qt  # type: ignore[import-not-found]
 import slicer
 
-from GastricDiffLib.desktop.cohort_logic import (
+from GastricDiffLib.app.cohort import (
     ExportLogic,
     add_from_scene,
     is_dataset,
     open_in_scene,
     unfinished,
 )
-from GastricDiffLib.desktop.cohort_table import CohortTable
-from GastricDiffLib.desktop.desk import Desk
-from GastricDiffLib.desktop.i18n import _
+from GastricDiffLib.app.cohort_table import CohortTable
+from GastricDiffLib.app.i18n import _
+from GastricDiffLib.app.progress import progress_line, show_progress
+from GastricDiffLib.desktop.panel_context import Desk
 from GastricDiffLib.desktop.paths import show_path
-from GastricDiffLib.desktop.progress import progress_line, show_progress
 from GastricDiffLib.desktop.timer import Timer
 from GastricDiffLib.errors import InputError
 
@@ -127,13 +127,13 @@ class CohortPanel:
 
     def _table(self) -> CohortTable:
         if self.table is None:
-            raise InputError("no cohort file", mend="name a .csv at File, a new one will do")
+            raise InputError("no cohort file", hint="name a .csv at File, a new one will do")
         return self.table
 
     def _row(self) -> int:
         row = self._desk.ui.cohortTable.currentRow()
         if not 0 <= row < len(self._table().cases):
-            raise InputError("no case chosen", mend="click a row of the table")
+            raise InputError("no case chosen", hint="click a row of the table")
         return int(row)
 
     def _look(self) -> None:

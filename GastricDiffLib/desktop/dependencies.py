@@ -10,9 +10,9 @@ from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
 
-from GastricDiffLib.console import log_exception
-from GastricDiffLib.desktop.i18n import _
+from GastricDiffLib.app.i18n import _
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.log import log_exception
 from GastricDiffLib.resources import resources
 
 TORCH = ">=2.4"
@@ -51,7 +51,7 @@ class Dependencies:
         if torch and utils is None:
             raise InputError(
                 _("PyTorch is not installed"),
-                mend=_(
+                hint=_(
                     "install the extension PyTorch in the Extensions Manager, start Slicer anew"
                 ),
             )
@@ -64,7 +64,7 @@ class Dependencies:
         if not self._ask(question, "\n".join(names)):
             raise InputError(
                 _("the Python packages are not installed"),
-                mend=_("all else works without; click again to install them"),
+                hint=_("all else works without; click again to install them"),
             )
         try:
             if utils is not None:

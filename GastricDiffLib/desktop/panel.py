@@ -8,6 +8,9 @@ from typing import Any
 import vtk
 
 from GastricDiffLib import RESEARCH_USE
+from GastricDiffLib.app.layout import Layout
+from GastricDiffLib.app.messages import Messages
+from GastricDiffLib.app.models import Models
 from GastricDiffLib.desktop.case_panel import CasePanel
 from GastricDiffLib.desktop.classify_panel import ClassifyPanel
 from GastricDiffLib.desktop.cohort_panel import CohortPanel
@@ -16,11 +19,8 @@ from GastricDiffLib.desktop.dependencies import (
     slicer_install,
     slicer_torch_utils,
 )
-from GastricDiffLib.desktop.desk import Desk
 from GastricDiffLib.desktop.dialogs import QtDialogs, QtSettings, agree
-from GastricDiffLib.desktop.layout import Layout
-from GastricDiffLib.desktop.messages import Messages
-from GastricDiffLib.desktop.models import Models
+from GastricDiffLib.desktop.panel_context import Desk
 from GastricDiffLib.desktop.parameters import Parameters
 from GastricDiffLib.desktop.result_panel import ResultPanel
 from GastricDiffLib.desktop.train_panel import TrainPanel

@@ -8,8 +8,8 @@ from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode
 from slicer.parameterNodeWrapper import Choice, WithinRange, parameterNodeWrapper
 
 from GastricDiffLib import CLASSES
-from GastricDiffLib.classify.palette import HEAT_FLOOR
-from GastricDiffLib.desktop.choices import DEVICES, HEATS, SYSTEMS
+from GastricDiffLib.app.choices import DEVICES, HEATS, SYSTEMS
+from GastricDiffLib.results.palette import HEAT_FLOOR
 from GastricDiffLib.scene.overlay import DEFAULT_OPACITY
 
 

@@ -7,18 +7,18 @@ from typing import Any
 import qt  # type: ignore[import-not-found]
 import slicer
 
-from GastricDiffLib.classify.result import CaseResult
-from GastricDiffLib.desktop.desk import Desk
-from GastricDiffLib.desktop.i18n import _
-from GastricDiffLib.desktop.report import REPORT, write_report
-from GastricDiffLib.desktop.result_logic import (
+from GastricDiffLib.app.i18n import _
+from GastricDiffLib.app.report import REPORT, write_report
+from GastricDiffLib.app.result import (
     chosen_row,
     dress_overlay,
     jump_to,
     slice_rows,
     vote_text,
 )
+from GastricDiffLib.desktop.panel_context import Desk
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.results.case_result import CaseResult
 from GastricDiffLib.scene import find_results, result_from_nodes
 
 
@@ -76,7 +76,7 @@ class ResultPanel:
         if not parent:
             return
         if self._desk.ct is None:
-            raise InputError("no CT", mend="choose a CT first")
+            raise InputError("no CT", hint="choose a CT first")
         self._desk.ensure()
         folder = write_report(parent, self._desk.ct)
         self._desk.messages.say(_("Report written: {path}").format(path=folder))

@@ -14,12 +14,12 @@ from typing import Any
 import slicer
 
 from GastricDiffLib import CLASSES
-from GastricDiffLib.ct.markups import write_roi
-from GastricDiffLib.ct.phantom import make_case
-from GastricDiffLib.ct.writing import write_nrrd
-from GastricDiffLib.desktop.cohort_logic import open_in_scene
-from GastricDiffLib.desktop.cohort_table import CohortTable
-from GastricDiffLib.desktop.curves import find_curves
+from GastricDiffLib.app.cohort import open_in_scene
+from GastricDiffLib.app.cohort_table import CohortTable
+from GastricDiffLib.app.curves import find_curves
+from GastricDiffLib.ct.io.markups import write_roi
+from GastricDiffLib.ct.io.writing import write_nrrd
+from GastricDiffLib.phantom import make_case
 from GastricDiffLib.scene import find_results, load_scene, roi_from_node, save_scene
 from GastricDiffLib.scene.kinds import KIND, nodes_by_class
 
@@ -203,7 +203,7 @@ def sample() -> Any:
 
 def case_center() -> tuple[float, float, float]:
     """The middle of the sample's tumour, RAS in mm."""
-    from GastricDiffLib.desktop.sample import tumour_center
+    from GastricDiffLib.app.sample import tumour_center
 
     return tumour_center()
 

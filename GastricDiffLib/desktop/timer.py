@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import qt  # type: ignore[import-not-found]
 
-from GastricDiffLib.desktop.messages import Messages
+from GastricDiffLib.app.messages import Messages
 
 EVERY_MS = 200
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import qt  # type: ignore[import-not-found]
 
-from GastricDiffLib.desktop.choices import SYSTEMS
-from GastricDiffLib.desktop.curves import find_curves, show_curves
-from GastricDiffLib.desktop.desk import Desk
-from GastricDiffLib.desktop.i18n import _
+from GastricDiffLib.app.choices import SYSTEMS
+from GastricDiffLib.app.curves import find_curves, show_curves
+from GastricDiffLib.app.i18n import _
+from GastricDiffLib.app.progress import progress_line, show_progress
+from GastricDiffLib.app.train import Plan, TrainLogic, find_report
+from GastricDiffLib.desktop.panel_context import Desk
 from GastricDiffLib.desktop.paths import show_path
-from GastricDiffLib.desktop.progress import progress_line, show_progress
 from GastricDiffLib.desktop.timer import Timer
-from GastricDiffLib.desktop.train_logic import Plan, TrainLogic, find_report
 from GastricDiffLib.errors import InputError
 
 
@@ -78,7 +78,7 @@ class TrainPanel:
             self._show()
             return
         if self._desk.parameters.compare and not self.plan().systems:
-            raise InputError("no system chosen", mend="tick at least one to compare")
+            raise InputError("no system chosen", hint="tick at least one to compare")
         self._desk.messages.clear()
         self._desk.ensure()
         self.logic.start(self.plan())

@@ -11,9 +11,11 @@ from GastricDiffLib.errors import InputError
 def interpreter() -> Path:
     """Slicer's ``PythonSlicer`` inside Slicer, else the Python that runs this.
 
-    Raises:
-        InputError: there is none: an application with an embedded Python that is not Slicer,
-            or a Slicer that lacks it.
+    Raises
+    ------
+    InputError
+        There is none: an application with an embedded Python that is not Slicer, or a Slicer that
+        lacks it.
     """
     app = getattr(sys.modules.get("slicer"), "app", None)
     home = getattr(app, "slicerHome", None)

@@ -80,18 +80,26 @@ class Job:
     ) -> Job:
         """Start ``gastricdiff ARGUMENTS --events``.
 
-        Args:
-            folder: for ``job.json``, ``events.jsonl`` and ``log.txt``, which tell paths of the
-                sources: not for passing on. It may be a training's ``--out``, not that of a
-                command that wants a new folder. What an earlier job left in it is removed.
-            python: default :func:`interpreter`.
-            environment: variables to add to this process's.
-            detached: it goes on when this program ends; :meth:`find` finds it.
-            behind: it gives way to the programs that people look at.
+        Parameters
+        ----------
+        folder
+            For ``job.json``, ``events.jsonl`` and ``log.txt``, which tell paths of the sources: not
+            for passing on. It may be a training's ``--out``, not that of a command that wants a new
+            folder. What an earlier job left in it is removed.
+        python
+            Default :func:`interpreter`.
+        environment
+            Variables to add to this process's.
+        detached
+            It goes on when this program ends; :meth:`find` finds it.
+        behind
+            It gives way to the programs that people look at.
 
-        Raises:
-            InputError: a job runs in that folder, it cannot be written, or there is no
-                interpreter that can be started.
+        Raises
+        ------
+        InputError
+            A job runs in that folder, it cannot be written, or there is no interpreter that can be
+            started.
         """
         folder = Path(folder).absolute()
         command = [str(argument) for argument in arguments]
@@ -171,13 +179,15 @@ class Job:
     def stop(self) -> None:
         """Ask a training to finish with its best epoch so far, as if stopped early.
 
-        Raises:
-            InputError: the command has no ``--out``, or it cannot be written.
+        Raises
+        ------
+        InputError
+            The command has no ``--out``, or it cannot be written.
         """
         if self.state is not JobState.RUNNING:
             return
         if self._record.stop is None:
-            raise InputError("this job cannot be stopped", mend="cancel it")
+            raise InputError("this job cannot be stopped", hint="cancel it")
         path = Path(self._record.stop)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -24,17 +24,26 @@ def attention_map(
     reference 19; ``minmax`` stretches to 0…1. A map that is zero everywhere stays zero
     under ``l2`` and ``minmax``.
 
-    Args:
-        features: N×C×h×w activations of one stage.
-        size: (H, W) of the map; the features' own h×w when None.
-        power: n of the paper; its cross-validation chose 2.
-        normalise: one of ``NORMALISATIONS``.
+    Parameters
+    ----------
+    features
+        N×C×h×w activations of one stage.
+    size
+        (H, W) of the map; the features' own h×w when None.
+    power
+        N of the paper; its cross-validation chose 2.
+    normalise
+        One of ``NORMALISATIONS``.
 
-    Returns:
+    Returns
+    -------
+    Tensor
         N×H×W, float32 also under autocast: squares of half-precision activations overflow.
 
-    Raises:
-        ValueError: unknown normalisation, or features without four dimensions.
+    Raises
+    ------
+    ValueError
+        Unknown normalisation, or features without four dimensions.
     """
     if features.dim() != 4:
         raise ValueError(f"attention_map takes N×C×h×w features, got {tuple(features.shape)}")
@@ -63,8 +72,10 @@ def squeeze(features: Tensor, power: float = 2) -> Tensor:
 def normalise_map(maps: Tensor, normalise: str = "l2") -> Tensor:
     """Normalise N×H×W maps, each over its own pixels, as :func:`attention_map` does.
 
-    Raises:
-        ValueError: unknown normalisation.
+    Raises
+    ------
+    ValueError
+        Unknown normalisation.
     """
     flat = maps.flatten(1)
     if normalise == "l2":

@@ -43,7 +43,7 @@ class Network(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return self.outputs(x).logits
 
-    def evidence(self, features: Tensor) -> Tensor:
+    def class_activation_map(self, features: Tensor) -> Tensor:
         """How much each place speaks for the positive class: N×C×h×w → N×h×w, signed.
 
         h·w · Σ_c A_c · ∂d/∂A_c, where d is the difference of the two classes' logits (HiResCAM,

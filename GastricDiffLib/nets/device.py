@@ -16,16 +16,18 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 def pick_device(name: str = "auto") -> torch.device:
     """The device that ``--device`` names; ``auto`` takes a GPU where there is one.
 
-    Raises:
-        InputError: unknown, or not on this machine.
+    Raises
+    ------
+    InputError
+        Unknown, or not on this machine.
     """
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": _has_mps()}
     if name == "auto":
         return torch.device("cuda" if present["cuda"] else "mps" if present["mps"] else "cpu")
     if name not in DEVICES:
-        raise InputError(f"unknown device {name!r}", mend=f"choose one of {', '.join(DEVICES)}")
+        raise InputError(f"unknown device {name!r}", hint=f"choose one of {', '.join(DEVICES)}")
     if not present[name]:
-        raise InputError(f"no {name} device on this machine", mend="use --device auto or cpu")
+        raise InputError(f"no {name} device on this machine", hint="use --device auto or cpu")
     return torch.device(name)
 
 

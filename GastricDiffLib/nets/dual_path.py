@@ -50,18 +50,26 @@ class DualPathBlock(nn.Module):
 class DualPathHead(nn.Module):
     """The backbone's output through a dual-path network, merged with its own attention map.
 
-    Args:
-        inputs: channels of the backbone's output.
-        width: the system's width factor.
-        merge: ``none`` (plain DPN), ``concat`` (the map as one more channel, fused by
-            1×1 conv–BN–ReLU) or ``gate`` (D·(1+Â)).
-        normalise: of AT-GEN.
-        blocks: how many dual-path blocks.
-
     Maps N×inputs×h×w to N×out_channels×h×w, non-negative.
 
-    Raises:
-        ValueError: unknown merge.
+    Parameters
+    ----------
+    inputs
+        Channels of the backbone's output.
+    width
+        The system's width factor.
+    merge
+        ``none`` (plain DPN), ``concat`` (the map as one more channel, fused by 1×1 conv–BN–ReLU) or
+        ``gate`` (D·(1+Â)).
+    normalise
+        Of AT-GEN.
+    blocks
+        How many dual-path blocks.
+
+    Raises
+    ------
+    ValueError
+        Unknown merge.
     """
 
     def __init__(

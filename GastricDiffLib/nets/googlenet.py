@@ -61,12 +61,17 @@ class Inception(nn.Module):
 class GoogLeNet(Network):
     """GoogLeNet with torchvision's names.
 
-    Args:
-        in_channels, num_classes: of input and logits.
-        width: factor on all channel counts.
-        dropout: share of the pooled features dropped in training.
-        phases: how many learned linear combinations of the input's channels the network reads
-            in their place (a 1×1 convolution before the stem); 0 for the channels themselves.
+    Parameters
+    ----------
+    in_channels, num_classes
+        Of input and logits.
+    width
+        Factor on all channel counts.
+    dropout
+        Share of the pooled features dropped in training.
+    phases
+        How many learned linear combinations of the input's channels the network reads in their
+        place (a 1×1 convolution before the stem); 0 for the channels themselves.
     """
 
     stem = "conv1.conv.weight"

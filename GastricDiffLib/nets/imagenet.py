@@ -27,9 +27,11 @@ def load_imagenet(net: Network, path: Path | str) -> None:
     the same network. The last layer, GoogLeNet's auxiliary heads, the dual-path head and
     the combinations of ``han`` are left as they are.
 
-    Raises:
-        InputError: not such a file; a tensor that is missing, unknown or of another shape, by
-            name. ``net`` is then unchanged.
+    Raises
+    ------
+    InputError
+        Not such a file; a tensor that is missing, unknown or of another shape, by name. ``net`` is
+        then unchanged.
     """
     path = Path(path)
     own = {k: v for k, v in net.state_dict().items() if _taken(k, net)}

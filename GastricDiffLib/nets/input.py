@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from GastricDiffLib.nets.field import Field
+from GastricDiffLib.nets.crop import Crop
 
 SCOPES = ("roi", "all")
 
@@ -23,7 +23,7 @@ class InputSpec:
     ``size``: pixels of the square input; ``window``: (low, high) HU that are clipped and
     scaled to 0…1; ``mean`` and ``std`` of the scaled intensities; ``scope``: the slices that
     are classified, ``roi`` (those that the box cuts) or ``all``; ``crop``: 0 for the whole
-    slice, as in the paper, or the side of the field in multiples of the box's longer side.
+    slice, as in the paper, or the side of the crop in multiples of the box's longer side.
     """
 
     size: int = 224
@@ -47,15 +47,15 @@ class InputSpec:
             raise ValueError(f"input {data} does not describe a network's input")
         return spec
 
-    def field(self, rectangles: np.ndarray, height: int, width: int) -> Field:
-        """What of a case's slices is seen; ``rectangles`` (N, 4) as in :meth:`Field.around`."""
-        return Field.around(rectangles, self.crop) if self.crop else Field.whole(height, width)
+    def crop_of(self, rectangles: np.ndarray, height: int, width: int) -> Crop:
+        """What of a case's slices is seen; ``rectangles`` (N, 4) as in :meth:`Crop.around`."""
+        return Crop.around(rectangles, self.crop) if self.crop else Crop.whole(height, width)
 
-    def scaled(self, hu: Tensor, field: Field) -> Tensor:
+    def scaled(self, hu: Tensor, crop: Crop) -> Tensor:
         """N×H×W HU → N×1×size×size float32 in 0…1; air beyond the slice."""
         low, high = self.window
-        # Cut first: the field is mostly a small part of the slice. Whole numbers, for int16.
-        seen = field.cut(hu, max(math.floor(low), -(1 << 15)))
+        # Cut first: the crop is mostly a small part of the slice. Whole numbers, for int16.
+        seen = crop.cut(hu, max(math.floor(low), -(1 << 15)))
         return self.resized(seen.float().clamp_(low, high).sub_(low).div_(high - low))
 
     def resized(self, x: Tensor) -> Tensor:

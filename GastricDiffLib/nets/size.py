@@ -28,8 +28,10 @@ def system_size(
 
     Shapes alone run through the network (PyTorch's meta device): no memory, no arithmetic.
 
-    Raises:
-        ValueError: as :func:`build_system`.
+    Raises
+    ------
+    ValueError
+        As :func:`build_system`.
     """
     with torch.device("meta"), FlopCounterMode(display=False) as counter, torch.no_grad():
         net = build_system(name, in_channels, num_classes, width).eval()

@@ -110,18 +110,28 @@ def build_system(
 ) -> Network:
     """Build a system by its name, freshly initialised.
 
-    Args:
-        name: a key of ``SYSTEMS``.
-        in_channels: 1 for CT.
-        num_classes: 2: undifferentiated, differentiated.
-        width: factor on all channel counts; below 1 for small networks.
-        options: ``merge`` and ``normalise`` where the system has an improved head.
+    Parameters
+    ----------
+    name
+        A key of ``SYSTEMS``.
+    in_channels
+        1 for CT.
+    num_classes
+        2: undifferentiated, differentiated.
+    width
+        Factor on all channel counts; below 1 for small networks.
+    options
+        ``merge`` and ``normalise`` where the system has an improved head.
 
-    Returns:
+    Returns
+    -------
+    Network
         A module; ``net(N×C×H×W)`` gives logits N×num_classes, for H and W from 32.
 
-    Raises:
-        ValueError: unknown name or option, or a width that is not positive.
+    Raises
+    ------
+    ValueError
+        Unknown name or option, or a width that is not positive.
     """
     if name not in SYSTEMS:
         raise ValueError(f"no system {name!r}; there are {', '.join(SYSTEMS)}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from GastricDiffLib.classify.axial import input_hu
-from GastricDiffLib.classify.result import CaseResult
 from GastricDiffLib.ct import BoxROI, CTVolume
+from GastricDiffLib.ct.axial import input_hu
+from GastricDiffLib.results.case_result import CaseResult
 from GastricDiffLib.scene.files import extract, save_scene
 from GastricDiffLib.scene.layout import add_views, aim_views
 from GastricDiffLib.scene.nodes import add_roi, add_volume
@@ -28,7 +28,11 @@ def write_scene(
     The boxes are called ROI, ROI 2 …; no name or path of the source gets into the file.
     ``heat`` is a path for the heat as it lies in the scene, an NRRD, float32 on the CT's grid;
     so it is packed but once.
-    Raises InputError when a file cannot be written.
+
+    Raises
+    ------
+    InputError
+        When a file cannot be written.
     """
     scene = new_scene()
     add_views(scene)

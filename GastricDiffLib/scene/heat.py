@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
-from GastricDiffLib.classify.palette import heat_rgba
-from GastricDiffLib.classify.result import CaseResult
 from GastricDiffLib.ct.grid import Grid, resample
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.results.case_result import CaseResult
+from GastricDiffLib.results.palette import heat_rgba
 from GastricDiffLib.scene.frames import world_grid
 from GastricDiffLib.scene.kinds import result_node
 from GastricDiffLib.scene.nodes import set_voxels, show_between
@@ -23,7 +23,11 @@ def show_heat(volume_node: Any, result: CaseResult, share: bool = False) -> Any:
     """The volume node ``<CT> heat``: float32 0…1 on the CT's voxels, under its transforms.
 
     ``share``: the node and the result have the same voxels in memory, see ``set_voxels``.
-    Raises InputError when the result lies nowhere on the CT.
+
+    Raises
+    ------
+    InputError
+        When the result lies nowhere on the CT.
     """
     heat = on_grid_of(volume_node, result)
     node = result_node(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from GastricDiffLib import RESEARCH_USE
-from GastricDiffLib.classify.result import CaseResult
+from GastricDiffLib.results.case_result import CaseResult
 
 CT_ROLE = "GastricDiff.CT"
 ROI_ROLE = "GastricDiff.ROI"

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import slicer
 
-from GastricDiffLib.classify.result import CaseResult
-from GastricDiffLib.classify.tables import roi_runs, slice_distance_mm
+from GastricDiffLib.results.case_result import CaseResult
+from GastricDiffLib.results.tables import roi_runs, slice_distance_mm
 from GastricDiffLib.scene.kinds import result_node
 from GastricDiffLib.scene.tables import fill_table
 

@@ -18,8 +18,12 @@ def volume_from_node(node: Any) -> CTVolume:
 
     Linear parent transforms count as if they were hardened; a turned volume is resampled
     upright, which its ``notes`` tell. Voxels are not copied where the grid is upright.
-    Raises InputError when the node holds no scalar image, is a label map, stands under a
-    non-linear transform, or does not hold HU.
+
+    Raises
+    ------
+    InputError
+        When the node holds no scalar image, is a label map, stands under a non-linear transform, or
+        does not hold HU.
     """
     if node is None or not node.IsA("vtkMRMLScalarVolumeNode"):
         raise InputError("no CT volume chosen", _name(node), "choose a scalar volume")
@@ -38,8 +42,13 @@ def volume_from_node(node: Any) -> CTVolume:
 def roi_from_node(node: Any) -> BoxROI:
     """The box of a vtkMRMLMarkupsROINode where it stands in the world, LPS mm.
 
-    Its own orientation and linear parent transforms count. Raises InputError when the node
-    is no ROI markup, is not drawn yet, is inside out, or when a transform shears it.
+    Its own orientation and linear parent transforms count.
+
+    Raises
+    ------
+    InputError
+        When the node is no ROI markup, is not drawn yet, is inside out, or when a transform shears
+        it.
     """
     if node is None or not node.IsA("vtkMRMLMarkupsROINode"):
         raise InputError("no ROI chosen", _name(node), "draw a box with Slicer's ROI markup")

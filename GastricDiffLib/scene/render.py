@@ -21,7 +21,12 @@ def render_slice(
 
     Blends the view's background and foreground as Slicer does; markups are not drawn.
     ``position_mm`` is the offset along the view's normal (S in mm for Red), by default the
-    view's own. The scene is left as it was. Raises InputError when it has no such view.
+    view's own. The scene is left as it was.
+
+    Raises
+    ------
+    InputError
+        When it has no such view.
     """
     shown = scene.GetSingletonNode(view, "vtkMRMLSliceNode")
     layers = scene.GetSingletonNode(view, "vtkMRMLSliceCompositeNode")

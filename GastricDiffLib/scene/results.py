@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from GastricDiffLib.classify.result import CaseResult
+from GastricDiffLib.results.case_result import CaseResult
 from GastricDiffLib.scene.folder import put_in_folder
 from GastricDiffLib.scene.heat import HEAT, show_heat
 from GastricDiffLib.scene.kinds import find_node, sign
@@ -46,8 +46,12 @@ def show_result(
     ``roi_node`` is the ROI node or a sequence of them. Earlier results of the same CT are
     replaced in place, so views that show them show the new ones; other CTs' results stay.
     ``share``: the heat is not copied into the scene, for a scene that is only saved.
-    Raises InputError when the CT stands under a non-linear transform or the result lies
-    nowhere on it; then the scene is unchanged.
+
+    Raises
+    ------
+    InputError
+        When the CT stands under a non-linear transform or the result lies nowhere on it; then the
+        scene is unchanged.
     """
     roi_nodes = list(roi_node) if isinstance(roi_node, Sequence) else [roi_node]
     ensure_basics(scene)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import slicer
 
-from GastricDiffLib.classify.result import CaseResult
-from GastricDiffLib.classify.tables import result_from_tables
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.results.case_result import CaseResult
+from GastricDiffLib.results.tables import result_from_tables
 from GastricDiffLib.scene.frames import world_grid
 from GastricDiffLib.scene.results import find_results
 

@@ -11,8 +11,8 @@ from vtkmodules.util.numpy_support import numpy_to_vtk
 from vtkmodules.vtkCommonCore import vtkStringArray
 from vtkmodules.vtkCommonDataModel import vtkTable
 
-from GastricDiffLib.classify.result import CaseResult
-from GastricDiffLib.classify.tables import case_table, slice_table
+from GastricDiffLib.results.case_result import CaseResult
+from GastricDiffLib.results.tables import case_table, slice_table
 from GastricDiffLib.scene.kinds import result_node
 
 SLICES = "slices"

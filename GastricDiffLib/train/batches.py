@@ -13,11 +13,11 @@ from torch import Tensor
 
 from GastricDiffLib.cohort.dataset import DatasetCase
 from GastricDiffLib.cohort.split import balanced
-from GastricDiffLib.nets.field import Field
+from GastricDiffLib.nets.crop import Crop
 from GastricDiffLib.nets.input import InputSpec, to_device
 
 MAX_ROTATION = np.deg2rad(15)
-MAX_SHIFT = 0.08  # of the field
+MAX_SHIFT = 0.08  # of the crop
 
 
 class Batch(NamedTuple):
@@ -43,18 +43,18 @@ def case_slices(case: DatasetCase, scope: str) -> np.ndarray:
     return case.roi_slices() if scope == "roi" else np.arange(case.n_slices)
 
 
-def case_field(case: DatasetCase, spec: InputSpec) -> Field:
+def case_crop(case: DatasetCase, spec: InputSpec) -> Crop:
     """What of a case's slices a network with this input sees."""
-    return spec.field(case.rectangles(), *case.shape)
+    return spec.crop_of(case.rectangles(), *case.shape)
 
 
 def case_images(
     case: DatasetCase, spec: InputSpec, device: torch.device, step: int
 ) -> Iterator[Tensor]:
     """n×1×size×size in 0…1 on the device, of the slices that ``spec`` names, ``step`` at a time."""
-    slices, field = case_slices(case, spec.scope), case_field(case, spec)
+    slices, crop = case_slices(case, spec.scope), case_crop(case, spec)
     for start in range(0, len(slices), step):
-        yield spec.scaled(to_device(case.read_hu(slices[start : start + step]), device), field)
+        yield spec.scaled(to_device(case.read_hu(slices[start : start + step]), device), crop)
 
 
 def images_of(
@@ -77,9 +77,9 @@ def read_batch(samples: Sequence[Sample], spec: InputSpec) -> Batch:
     # A case's files are opened once for all of its slices that stand in a row.
     for case, group in groupby(samples, key=lambda sample: sample.case):
         hu, mask = case.read(np.array([sample.k for sample in group]))
-        field = case_field(case, spec)
-        images.append(spec.scaled(torch.from_numpy(hu), field))
-        masks.append(spec.resized(field.cut(torch.from_numpy(mask).float())))
+        crop = case_crop(case, spec)
+        images.append(spec.scaled(torch.from_numpy(hu), crop))
+        masks.append(spec.resized(crop.cut(torch.from_numpy(mask).float())))
     return Batch(torch.cat(images), torch.cat(masks), *marks(samples))
 
 

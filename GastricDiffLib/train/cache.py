@@ -22,7 +22,7 @@ from GastricDiffLib.train.batches import (
     marks,
     read_batch,
 )
-from GastricDiffLib.train.distributed import agreed, is_main, share
+from GastricDiffLib.train.distributed import is_main, share, sync_errors
 from GastricDiffLib.train.rows import RowFile
 
 _STEP = 64
@@ -36,8 +36,10 @@ class SliceCache:
     that size and live as long as the run, in ``folder``, which is this cache's own. All
     processes must make it: each fills a part, and reads of all.
 
-    Raises:
-        InputError: no space, or no right to write.
+    Raises
+    ------
+    InputError
+        No space, or no right to write.
     """
 
     def __init__(self, samples: Sequence[Sample], spec: InputSpec, folder: Path) -> None:
@@ -53,10 +55,10 @@ class SliceCache:
         self._images = RowFile(folder / "images.raw", np.int16, len(first), shape)
         self._roi = RowFile(folder / "roi.raw", np.uint8, len(first), shape)
         try:
-            with agreed(), told(folder):
+            with sync_errors(), told(folder):
                 if is_main():
                     self._begin()
-            with agreed(), told(folder):
+            with sync_errors(), told(folder):
                 self._fill(list(first.values()), spec)
         except BaseException:
             self.close()

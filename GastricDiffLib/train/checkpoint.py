@@ -65,11 +65,15 @@ def load_checkpoint(
 ) -> tuple[RunState, float]:
     """Bring the modules ``parts`` and ``optimizer`` to where the run stood.
 
-    Returns:
+    Returns
+    -------
+    tuple[RunState, float]
         The run's state and the loss scale.
 
-    Raises:
-        InputError: damaged, or left by a run with other settings or other data.
+    Raises
+    ------
+    InputError
+        Damaged, or left by a run with other settings or other data.
     """
     try:
         with safe_open(path, framework="pt") as file:

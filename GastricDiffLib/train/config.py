@@ -20,7 +20,7 @@ class TrainConfig:
     """What a run is determined by: the same settings, data and device type give the same model.
 
     ``window``: (low, high) HU that enter the network; ``crop``: 0 for whole slices as in the
-    paper, or the side of the field in multiples of the box's longer side; ``lam`` and
+    paper, or the side of the crop in multiples of the box's longer side; ``lam`` and
     ``beta`` weigh TAD in the loss (λ, β of the paper); ``augment``: geometric
     augmentation of the balancing ``copies`` only, as in the paper, or of ``all`` training
     slices; ``patience``: epochs without a better validation AUC before it stops.
@@ -50,19 +50,19 @@ class TrainConfig:
         for name, allowed in _choices().items():
             if getattr(self, name) not in allowed:
                 raise InputError(
-                    f"{name} is {getattr(self, name)!r}", mend=f"choose one of {', '.join(allowed)}"
+                    f"{name} is {getattr(self, name)!r}", hint=f"choose one of {', '.join(allowed)}"
                 )
         for name, low in {"size": 32, "epochs": 1, "patience": 1, "batch_size": 2}.items():
             if getattr(self, name) < low:
-                raise InputError(f"{name} is {getattr(self, name)}", mend=f"at least {low}")
+                raise InputError(f"{name} is {getattr(self, name)}", hint=f"at least {low}")
         if not self.window[0] < self.window[1]:
-            raise InputError(f"window is {self.window}", mend="give LOW,HIGH in HU, low first")
+            raise InputError(f"window is {self.window}", hint="give LOW,HIGH in HU, low first")
         for name in ("width", "lr"):
             if not getattr(self, name) > 0:
-                raise InputError(f"{name} is {getattr(self, name)}", mend="a positive number")
+                raise InputError(f"{name} is {getattr(self, name)}", hint="a positive number")
         for name in ("lam", "beta", "gamma", "weight_decay", "crop"):
             if getattr(self, name) < 0:
-                raise InputError(f"{name} is {getattr(self, name)}", mend="0 or a positive number")
+                raise InputError(f"{name} is {getattr(self, name)}", hint="0 or a positive number")
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class TrainConfig:
         return {name: getattr(self, name) for name in self._system.options}
 
     @property
-    def field(self) -> float:
+    def effective_crop(self) -> float:
         """The crop that is used: a system made for the ROI's crop gets one without asking."""
         return self.crop or (ROI_CROP if self._system.on_crop else 0.0)
 

@@ -17,7 +17,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from GastricDiffLib.errors import Cancelled, InputError, ToldElsewhere
+from GastricDiffLib.errors import Cancelled, InputError, ReportedElsewhere
 from GastricDiffLib.nets.device import pick_device
 
 VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
@@ -39,7 +39,7 @@ def joined() -> Iterator[None]:
     gloo for tensors on the CPU, NCCL for those on a GPU, of which this process takes the one
     of its number on the machine. Inside a group already joined: nothing.
 
-    After an error of :func:`agreed` nobody leaves before all do, with the error told: torchrun
+    After an error of :func:`sync_errors` nobody leaves before all do, with the error told: torchrun
     ends the others when the first one ends.
     """
     global _word
@@ -87,8 +87,10 @@ def is_main() -> bool:
 def own_device(name: str = "auto") -> torch.device:
     """As :func:`pick_device`, but each of several processes has a GPU of its own.
 
-    Raises:
-        InputError: as there; more processes than GPUs; a device that processes cannot share.
+    Raises
+    ------
+    InputError
+        As there; more processes than GPUs; a device that processes cannot share.
     """
     device = pick_device(name)
     if world() == 1 or device.type == "cpu":
@@ -96,12 +98,12 @@ def own_device(name: str = "auto") -> torch.device:
     if device.type != "cuda":
         if name == "auto":
             return torch.device("cpu")
-        raise InputError(f"several processes cannot train on {name}", mend="use --device cpu")
+        raise InputError(f"several processes cannot train on {name}", hint="use --device cpu")
     count = torch.cuda.device_count()
     if local_rank() >= count:
         raise InputError(
             f"no GPU is left for process {local_rank()} of this machine",
-            mend=f"start torchrun with --nproc-per-node {count}, or use --device cpu",
+            hint=f"start torchrun with --nproc-per-node {count}, or use --device cpu",
         )
     return torch.device("cuda", local_rank())
 
@@ -129,13 +131,17 @@ def barrier() -> None:
 
 
 @contextmanager
-def agreed() -> Iterator[None]:
+def sync_errors() -> Iterator[None]:
     """Work of all that may fail in one: nobody leaves before all have done theirs.
 
-    Raises:
-        Exception: the own one, in the first process that failed.
-        Cancelled: in all the others, if it was that.
-        ToldElsewhere: in all the others, with the first one's text.
+    Raises
+    ------
+    Exception
+        The own one, in the first process that failed.
+    Cancelled
+        In all the others, if it was that.
+    ReportedElsewhere
+        In all the others, with the first one's text.
     """
     global _failed
     own: Exception | None = None
@@ -152,18 +158,18 @@ def agreed() -> Iterator[None]:
     _failed = bool(failed.item())
     if not _failed:
         return
-    untold = own is not None and not isinstance(own, ToldElsewhere)
+    untold = own is not None and not isinstance(own, ReportedElsewhere)
     told = gather([(rank(), isinstance(own, Cancelled), str(own))] if untold else [])
     first, cancelled, text = told[0]
     if own is not None and first == rank():
         raise own
-    raise Cancelled if cancelled else ToldElsewhere(text)
+    raise Cancelled if cancelled else ReportedElsewhere(text)
 
 
-def spread(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+def broadcast_map(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
     """``function`` of every item, each computed by one process alone; all get all, in order.
 
-    Raises: as :func:`agreed`.
+    Raises: as :func:`sync_errors`.
     """
     return dealt(lambda own: [function(item) for item in own], items)
 
@@ -171,11 +177,11 @@ def spread(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Re
 def dealt(
     function: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item]
 ) -> list[Result]:
-    """As :func:`spread`, but ``function`` takes all items of a process and gives one result each.
+    """As :func:`broadcast_map`, for a ``function`` of all items of a process: one result each.
 
     The same process gets the same items whenever it is called.
     """
-    with agreed():
+    with sync_errors():
         own = function(items[rank() :: world()])
     found = gather([own])
     return [found[index % world()][index // world()] for index in range(len(items))]
@@ -183,7 +189,7 @@ def dealt(
 
 def require_alike(value: object, what: str, where: Path) -> None:
     """Raise InputError in all, unless all have the same value."""
-    with agreed():
+    with sync_errors():
         seen = gather([value])
         if any(one != seen[0] for one in seen):
             raise InputError(

@@ -10,7 +10,7 @@ import numpy as np
 from GastricDiffLib.nets.input import InputSpec
 from GastricDiffLib.train.batches import Sample, read_batch
 from GastricDiffLib.train.config import TrainConfig
-from GastricDiffLib.train.distributed import spread
+from GastricDiffLib.train.distributed import broadcast_map
 
 
 def measured_spec(samples: Sequence[Sample], config: TrainConfig) -> InputSpec:
@@ -18,7 +18,7 @@ def measured_spec(samples: Sequence[Sample], config: TrainConfig) -> InputSpec:
 
     All processes share the reading.
     """
-    spec = InputSpec(config.size, config.window, scope=config.scope, crop=config.field)
+    spec = InputSpec(config.size, config.window, scope=config.scope, crop=config.effective_crop)
     first = [sample for sample in samples if sample.copy == 0]
     # A few hundred slices give both to three digits; a large cohort need not be read whole.
     chosen = first[:: max(1, len(first) // 400)]
@@ -27,6 +27,6 @@ def measured_spec(samples: Sequence[Sample], config: TrainConfig) -> InputSpec:
         image = read_batch([sample], spec).images
         return image.mean().item(), image.square().mean().item()
 
-    mean, square = np.mean(spread(moments, chosen), axis=0).tolist()
+    mean, square = np.mean(broadcast_map(moments, chosen), axis=0).tolist()
     std = max(square - mean**2, 1e-6) ** 0.5
     return replace(spec, mean=round(mean, 5), std=round(std, 5))

@@ -63,7 +63,9 @@ class Learner:
     def step(self, batch: Batch, weight: float) -> Tensor:
         """Learn from this process's part of a batch, which is ``weight`` of the whole.
 
-        Returns:
+        Returns
+        -------
+        Tensor
             This part's share of the loss over the whole batch, of its classification part and
             of its TAD part: 3, on the device. To look at them waits for a GPU: look late.
         """

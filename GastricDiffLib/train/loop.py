@@ -13,8 +13,8 @@ from torch import Tensor
 
 from GastricDiffLib.cohort.dataset import Dataset, DatasetCase
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.evaluate.calibration import fit
 from GastricDiffLib.files import sha256
+from GastricDiffLib.metrics.calibration import fit
 from GastricDiffLib.nets import build_system, load_imagenet
 from GastricDiffLib.nets.base import Network
 from GastricDiffLib.nets.device import channels_last
@@ -31,7 +31,6 @@ from GastricDiffLib.train.cache import ImageCache, SliceCache
 from GastricDiffLib.train.checkpoint import RunState
 from GastricDiffLib.train.config import TrainConfig
 from GastricDiffLib.train.distributed import (
-    agreed,
     dealt,
     gather,
     is_main,
@@ -40,6 +39,7 @@ from GastricDiffLib.train.distributed import (
     require_alike,
     share,
     summed,
+    sync_errors,
     world,
 )
 from GastricDiffLib.train.history import COLUMNS, better, write_history
@@ -65,9 +65,11 @@ class Trainer:
     ``note`` goes into the model file: what its user must know. ``weights``: a local file of
     ImageNet weights to start from; see :func:`load_imagenet`.
 
-    Raises:
-        InputError: the dataset lacks training or validation cases, or one of the two classes;
-            the processes are more than a batch's slices, or not alike.
+    Raises
+    ------
+    InputError
+        The dataset lacks training or validation cases, or one of the two classes; the processes are
+        more than a batch's slices, or not alike.
     """
 
     def __init__(
@@ -80,7 +82,7 @@ class Trainer:
         weights: Path | str | None = None,
     ) -> None:
         self.dataset, self.config, self.out, self.note = dataset, config, Path(out), note
-        with agreed():
+        with sync_errors():
             self.identity: dict[str, Any] = {
                 "settings": config.to_json(),
                 "cohort": dataset.cohort_hash,
@@ -93,11 +95,11 @@ class Trainer:
             if most < world():
                 raise InputError(
                     f"batches of {most} slices for {world()} processes",
-                    mend="start fewer, or raise --batch-size, which they share",
+                    hint="start fewer, or raise --batch-size, which they share",
                 )
         require_alike(self.identity, "settings, data or weights", dataset.root)
         self.spec = measured_spec(self.samples, config)
-        with agreed():
+        with sync_errors():
             self.net = self._network(weights)
         positive = sum(sample.case.label for sample in self.samples)
         # Classes match by case after balancing; slices of a case may still differ in number.
@@ -113,9 +115,11 @@ class Trainer:
         run's folder, the epoch in progress is dropped, unless it is the first, and the run ends
         as if stopped early; the next call goes on.
 
-        Raises:
-            InputError: ``out`` holds another run, a damaged one, or cannot be written; a case
-                cannot be read; training diverged.
+        Raises
+        ------
+        InputError
+            ``out`` holds another run, a damaged one, or cannot be written; a case cannot be read;
+            training diverged.
         """
         progress = progress if is_main() else None
         state = self._resume()
@@ -129,7 +133,7 @@ class Trainer:
                 cache.close()
         self.learner.average.module.load_state_dict(state.best)
         metadata = self._outcome(state)
-        with agreed():
+        with sync_errors():
             if is_main():
                 write_outcome(self.out, state, metadata, self.config)
                 (self.out / STOP_FILE).unlink(missing_ok=True)
@@ -160,7 +164,7 @@ class Trainer:
                 state.best_epoch = epoch
                 kept = self.learner.average.module.state_dict()
                 state.best = {k: v.detach().clone() for k, v in kept.items()}
-            with agreed():
+            with sync_errors():
                 if is_main():
                     self.learner.save(self.out / "last.ckpt", state)
                     write_history(self.out / "history.csv", state.history)
@@ -176,7 +180,7 @@ class Trainer:
     def _resume(self) -> RunState:
         path = self.out / "last.ckpt"
         state = RunState(self.identity)
-        with agreed():
+        with sync_errors():
             if path.exists():
                 state = self.learner.load(path, self.identity)
         require_alike(len(state.history), "checkpoint", path)
@@ -206,15 +210,15 @@ class Trainer:
                 return None
             done = epoch * self.steps + step
             self.learner.rate = config.lr * rate_factor(done, total)
-            with agreed():
+            with sync_errors():
                 batch = self._part(chosen, cache, generator)
             losses.append(self.learner.step(batch, len(batch.labels) / len(chosen)))
             sizes.append(len(chosen))
-            with agreed():
+            with sync_errors():
                 if progress:
                     progress(done + 1, total, f"epoch {epoch + 1}/{config.epochs}")
         found = np.array(summed(torch.stack(losses)).tolist())
-        with agreed():
+        with sync_errors():
             if not np.isfinite(found).all():
                 raise InputError(
                     f"training diverged in epoch {epoch + 1}", self.out, "try a lower --lr"

@@ -15,13 +15,20 @@ TEACHERS = ("mask", "intensity")
 def focal_loss(logits: Tensor, target: Tensor, alpha: float = 0.5, gamma: float = 2.0) -> Tensor:
     """L_cls = −α_t (1−p_t)^γ log p_t, averaged over the batch (paper, equation 5).
 
-    Args:
-        logits: N×2.
-        target: N, class 0 or 1.
-        alpha: weight of class 1; class 0 weighs 1 − alpha.
-        gamma: focusing parameter; with 0 this is cross entropy weighted by α_t, divided by N.
+    Parameters
+    ----------
+    logits
+        N×2.
+    target
+        N, class 0 or 1.
+    alpha
+        Weight of class 1; class 0 weighs 1 − alpha.
+    gamma
+        Focusing parameter; with 0 this is cross entropy weighted by α_t, divided by N.
 
-    Returns:
+    Returns
+    -------
+    Tensor
         A scalar, float32.
     """
     log_p = logits.float().log_softmax(dim=1).gather(1, target[:, None])[:, 0]
@@ -39,19 +46,28 @@ def teacher_map(
 ) -> Tensor:
     """t, the labelled area as an attention map on the student's grid.
 
-    Args:
-        roi: N×1×H×W in 0…1, the share of each pixel inside the ROI.
-        images: N×1×H×W intensities in 0…1, not standardised.
-        size: (h, w) of the student's map.
-        teacher: ``mask`` averages the ROI onto the grid; ``intensity`` takes the AT-GEN of
-            the ROI's pixels.
-        normalise: as the student's.
+    Parameters
+    ----------
+    roi
+        N×1×H×W in 0…1, the share of each pixel inside the ROI.
+    images
+        N×1×H×W intensities in 0…1, not standardised.
+    size
+        (h, w) of the student's map.
+    teacher
+        ``mask`` averages the ROI onto the grid; ``intensity`` takes the AT-GEN of the ROI's pixels.
+    normalise
+        As the student's.
 
-    Returns:
+    Returns
+    -------
+    Tensor
         N×h×w.
 
-    Raises:
-        ValueError: unknown teacher.
+    Raises
+    ------
+    ValueError
+        Unknown teacher.
     """
     if teacher == "mask":
         return normalise_map(F.adaptive_avg_pool2d(roi, size)[:, 0], normalise)

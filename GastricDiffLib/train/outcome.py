@@ -10,12 +10,12 @@ from typing import Any
 
 from torch import Tensor
 
-from GastricDiffLib.classify.model_file import save_model
 from GastricDiffLib.cohort.dataset import DatasetCase
-from GastricDiffLib.evaluate.calibration import Calibration
-from GastricDiffLib.evaluate.intervals import auc_bounds
-from GastricDiffLib.evaluate.run import as_predictions
 from GastricDiffLib.files import replacing
+from GastricDiffLib.inference.model_file import save_model
+from GastricDiffLib.inference.predict import as_predictions
+from GastricDiffLib.metrics.calibration import Calibration
+from GastricDiffLib.metrics.intervals import auc_bounds
 from GastricDiffLib.train.checkpoint import RunState
 from GastricDiffLib.train.config import TrainConfig
 from GastricDiffLib.train.validation import judged, margins

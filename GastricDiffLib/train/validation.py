@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from GastricDiffLib.cohort.dataset import DatasetCase
-from GastricDiffLib.evaluate.calibration import Calibration
-from GastricDiffLib.evaluate.metrics import Scores, score_cases
+from GastricDiffLib.metrics.calibration import Calibration
+from GastricDiffLib.metrics.scores import Scores, score_cases
 from GastricDiffLib.nets.device import autocast, channels_last
 from GastricDiffLib.nets.input import InputSpec
 from GastricDiffLib.train.batches import case_images, case_slices

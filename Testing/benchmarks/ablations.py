@@ -13,15 +13,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from GastricDiffLib.cli import build_parser
+from GastricDiffLib.cli.commands import settings_of
+from GastricDiffLib.cli.main import build_parser
 from GastricDiffLib.cohort.dataset import Dataset
-from GastricDiffLib.commands import settings_of
+from GastricDiffLib.compare import Plan, compare
+from GastricDiffLib.compare.evaluation import in_words
+from GastricDiffLib.compare.results import Result, collect
+from GastricDiffLib.compare.tables import overlaps, write_csv
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.evaluate.comparison import Plan, compare
-from GastricDiffLib.evaluate.comparison.results import Result, collect
-from GastricDiffLib.evaluate.comparison.tables import overlaps, write_csv
-from GastricDiffLib.evaluate.paired import delong, holm
-from GastricDiffLib.evaluate.report import in_words
+from GastricDiffLib.metrics.paired import delong, holm
 
 SYSTEM = "r50-imp-dpn-tad"
 VARIANTS: dict[str, dict[str, Any]] = {

@@ -15,7 +15,7 @@ import argparse
 import csv
 from pathlib import Path
 
-from GastricDiffLib.cli import main as gastricdiff
+from GastricDiffLib.cli.main import main as gastricdiff
 from GastricDiffLib.errors import InputError
 
 SETTINGS = {"width": 0.125, "size": 64, "crop": 1.5, "epochs": 12, "patience": 12}

@@ -15,7 +15,7 @@ import csv
 from collections import Counter
 from pathlib import Path
 
-from GastricDiffLib.cli import main as gastricdiff
+from GastricDiffLib.cli.main import main as gastricdiff
 
 CASES, SEED = 160, 5
 PARTS = {"train": 20, "val": 10, "test": 50}  # of each class

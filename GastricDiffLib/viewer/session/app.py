@@ -10,9 +10,9 @@ from typing import Any
 from trame.app import get_server
 from trame_server.utils.asynchronous import create_task
 
+from GastricDiffLib.app.messages import Messages
+from GastricDiffLib.app.models import model_card, model_problem
 from GastricDiffLib.ct import BoxROI
-from GastricDiffLib.desktop.messages import Messages
-from GastricDiffLib.desktop.models import model_card, model_problem
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.resources import demo_model
 from GastricDiffLib.viewer.config import PORT_FILE, Config
@@ -86,7 +86,7 @@ class Session:
                 self.messages.say("Cancelled.")
             return
         if self.intake.running:
-            raise InputError("files are being opened", mend="wait for that first")
+            raise InputError("files are being opened", hint="wait for that first")
         self.messages.clear()
         self.classification.start()
         self._refresh()
@@ -97,7 +97,7 @@ class Session:
         Raises InputError when a classification was begun while it came.
         """
         if self.busy:
-            raise InputError("the session is busy", mend="wait, or cancel the classification")
+            raise InputError("the session is busy", hint="wait, or cancel the classification")
         self.messages.clear()
         self.intake.start(folder)
         self._refresh()

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import slicer
 
-from GastricDiffLib.classify.axial import input_hu
+from GastricDiffLib.app.boxes import draw_box, place_box, show_handles, stop_drawing
+from GastricDiffLib.app.case import CaseFacts, case_facts, frame
+from GastricDiffLib.app.sample import add_phantom, tumour_center
 from GastricDiffLib.ct import BoxROI, read_roi, read_volume
-from GastricDiffLib.desktop.boxes import draw_box, place_box, show_handles, stop_drawing
-from GastricDiffLib.desktop.case_logic import CaseFacts, case_facts, frame
-from GastricDiffLib.desktop.sample import add_phantom, tumour_center
+from GastricDiffLib.ct.axial import input_hu
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.scene import load_scene
 from GastricDiffLib.scene.kinds import KIND, nodes_by_class
@@ -82,7 +82,7 @@ class Case:
             self._ct = add_volume(self.scene, input_hu(volume), volume.grid, "CT")
             self._views.show(self._ct)
         elif self.ct is None:
-            raise InputError("a box alone", mend="open its CT first, or both together")
+            raise InputError("a box alone", hint="open its CT first, or both together")
         if boxes:
             self._take(boxes)
 
@@ -96,7 +96,7 @@ class Case:
         self._ct = self._first_ct()
         if self._ct is None:
             self._empty()
-            raise InputError("the scene holds no CT", mend="open one with a scalar volume in HU")
+            raise InputError("the scene holds no CT", hint="open one with a scalar volume in HU")
         self._roi = next(iter(nodes_by_class(self.scene, "vtkMRMLMarkupsROINode")), None)
         self._views.show(self._ct)
         if self._roi is not None:
@@ -134,9 +134,15 @@ class Case:
         display.SetWindowLevel(*WINDOWS[name])
 
     def ct_needed(self) -> Any:
-        """The CT's node. Raises InputError when there is none."""
+        """The CT's node.
+
+        Raises
+        ------
+        InputError
+            When there is none.
+        """
         if self.ct is None:
-            raise InputError("no CT", mend="open one first")
+            raise InputError("no CT", hint="open one first")
         return self.ct
 
     def _take(self, boxes: Sequence[BoxROI]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from GastricDiffLib.app.choices import HEATS
+from GastricDiffLib.app.classify import ClassifyLogic, Ending
+from GastricDiffLib.app.progress import progress_line
 from GastricDiffLib.ct import BoxROI
-from GastricDiffLib.desktop.choices import HEATS
-from GastricDiffLib.desktop.classify_logic import ClassifyLogic, Ending
-from GastricDiffLib.desktop.progress import progress_line
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.scene import roi_from_node
 from GastricDiffLib.viewer.session.case import Case
@@ -36,7 +36,13 @@ class Classification:
         return self._logic.running
 
     def start(self) -> None:
-        """Take a place in the queue. Raises InputError when the case is not complete."""
+        """Take a place in the queue.
+
+        Raises
+        ------
+        InputError
+            When the case is not complete.
+        """
         if self._turn is not None:
             return
         problem = self._case.facts().problem
@@ -54,7 +60,13 @@ class Classification:
         return False
 
     def poll(self) -> Ending | None:
-        """Its ending once it has one. Raises InputError when it cannot be started."""
+        """Its ending once it has one.
+
+        Raises
+        ------
+        InputError
+            When it cannot be started.
+        """
         if self._turn is None:
             return None
         if not self._logic.running:

@@ -7,12 +7,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from GastricDiffLib.desktop.progress import progress_line
+from GastricDiffLib.app.progress import progress_line
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.jobs import Job, JobState
-from GastricDiffLib.viewer.intake import ending
-from GastricDiffLib.viewer.intake.run import CT_FILE, INTAKE_FILE, ROI_FILE, SCENE_FILE
 from GastricDiffLib.viewer.session.case import Case
+from GastricDiffLib.viewer.uploads import ending
+from GastricDiffLib.viewer.uploads.run import CT_FILE, INTAKE_FILE, ROI_FILE, SCENE_FILE
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Intake:
     def start(self, upload: Path) -> None:
         """Raises InputError when one runs already, or none can be started."""
         if self._job is not None:
-            raise InputError("other files are being opened", mend="wait for that first")
+            raise InputError("other files are being opened", hint="wait for that first")
         shutil.rmtree(self._root, ignore_errors=True)
         self._root.mkdir(mode=0o700)
         self._upload = upload
@@ -73,7 +73,13 @@ class Intake:
         return progress_line(self._job), 100.0 * done / total if total else -1.0
 
     def poll(self) -> Opened | None:
-        """What was opened, once. Raises InputError when the files were refused."""
+        """What was opened, once.
+
+        Raises
+        ------
+        InputError
+            When the files were refused.
+        """
         if self._job is None:
             return None
         self._job.poll()

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from GastricDiffLib.classify.result import CaseResult
+from GastricDiffLib.app.result import dress_overlay, jump_to, slice_rows, vote_text
 from GastricDiffLib.ct import BoxROI
-from GastricDiffLib.desktop.result_logic import dress_overlay, jump_to, slice_rows, vote_text
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.results.case_result import CaseResult
 from GastricDiffLib.scene import find_results, result_from_nodes, roi_from_node
 from GastricDiffLib.viewer.session.case import Case
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import BodyPartReader, web
 
-from GastricDiffLib.classify.files import CASE, SLICES
-from GastricDiffLib.console import log_exception
-from GastricDiffLib.desktop.report import REPORT, write_report
+from GastricDiffLib.app.report import REPORT, write_report
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.log import log_exception
+from GastricDiffLib.results.files import CASE, SLICES
 from GastricDiffLib.scene.files import save_scene
 from GastricDiffLib.viewer.config import SECRET_HEADER, Config
-from GastricDiffLib.viewer.intake import Limits, write_upload
 from GastricDiffLib.viewer.limits import size_text
+from GastricDiffLib.viewer.uploads import Limits, write_upload
 
 if TYPE_CHECKING:
     from GastricDiffLib.viewer.session.app import Session
@@ -51,7 +51,7 @@ class Routes:
     async def upload(self, request: web.Request) -> web.Response:
         """Keep the files under names of our own, then have them opened."""
         if self._session.busy:
-            raise InputError("the session is busy", mend="wait, or cancel the classification")
+            raise InputError("the session is busy", hint="wait, or cancel the classification")
         folder = Path(tempfile.mkdtemp(prefix="upload-", dir=self._folder))
         try:
             await self._receive(request, folder)
@@ -68,19 +68,19 @@ class Routes:
         reader = await request.multipart()
         while (part := await reader.next()) is not None:
             if len(names) >= self._limits.files:
-                raise InputError(f"more than {self._limits.files} files", mend="send one series")
+                raise InputError(f"more than {self._limits.files} files", hint="send one series")
             if not isinstance(part, BodyPartReader):
-                raise InputError("a file made of several", mend="send the files one by one")
+                raise InputError("a file made of several", hint="send the files one by one")
             names.append(str(part.filename or ""))
             with (folder / f"{len(names):04}").open("wb") as file:
                 while chunk := await part.read_chunk(_CHUNK):
                     size += len(chunk)
                     if size > self._limits.upload:
                         told = f"more than {size_text(self._limits.upload)}"
-                        raise InputError(told, mend="send one series")
+                        raise InputError(told, hint="send one series")
                     file.write(chunk)
         if not names:
-            raise InputError("no files came", mend="choose some")
+            raise InputError("no files came", hint="choose some")
         write_upload(folder, names)
 
     async def download(self, request: web.Request) -> web.Response:

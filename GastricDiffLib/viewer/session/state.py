@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from GastricDiffLib import RESEARCH_USE
-from GastricDiffLib.classify.palette import HEAT_FLOOR, heat_rgba
+from GastricDiffLib.results.palette import HEAT_FLOOR, heat_rgba
 from GastricDiffLib.scene.overlay import DEFAULT_OPACITY
 from GastricDiffLib.viewer.limits import Limits
 

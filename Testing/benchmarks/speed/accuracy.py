@@ -15,11 +15,11 @@ import numpy as np
 import torch
 
 from GastricDiffLib.classify import CaseResult, Classifier
-from GastricDiffLib.classify.model_file import Model, load_model
 from GastricDiffLib.ct import BoxROI, CTVolume, read_roi, read_volume
-from GastricDiffLib.ct.phantom import make_case
+from GastricDiffLib.inference.model_file import Model, load_model
 from GastricDiffLib.nets.input import InputSpec
 from GastricDiffLib.nets.packed import PackedConv
+from GastricDiffLib.phantom import make_case
 from GastricDiffLib.resources import demo_model
 from Testing.made_models import fresh_model
 

@@ -15,10 +15,10 @@ import numpy as np
 import SimpleITK as sitk
 
 from GastricDiffLib.ct import BoxROI, read_volume
-from GastricDiffLib.ct.headers import THREADS, image_reader
-from GastricDiffLib.ct.phantom import make_case
+from GastricDiffLib.ct.io.dicom_headers import THREADS, image_reader
 from GastricDiffLib.ct.roi import write_roi
 from GastricDiffLib.nets.input import InputSpec
+from GastricDiffLib.phantom import make_case
 from Testing.dicom_files import write_series
 from Testing.made_models import fresh_model
 

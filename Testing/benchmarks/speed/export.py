@@ -10,7 +10,7 @@ import SimpleITK as sitk
 
 from GastricDiffLib.cohort.export import export_cases
 from GastricDiffLib.cohort.manifest import read_cohort
-from GastricDiffLib.cohort.workers import default_workers
+from GastricDiffLib.jobs.pool import default_workers
 
 from .cohorts import noise_cohort
 from .common import Row, interleaved, rate_row

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from GastricDiffLib import commands
-from GastricDiffLib.cli import main as gastricdiff
+from GastricDiffLib.cli import commands
+from GastricDiffLib.cli.main import main as gastricdiff
 
 from .memory import peak_mib
 
@@ -44,7 +44,8 @@ def main() -> None:
 
 def _time_parts() -> None:
     """Not before the command has read the CT: only then does it import these rooms, too."""
-    from GastricDiffLib.classify import Classifier, files
+    from GastricDiffLib.classify import Classifier
+    from GastricDiffLib.results import files
 
     load = timed("load", Classifier.load)
 

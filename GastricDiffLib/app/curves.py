@@ -1,0 +1,76 @@
+"""Loss and AUC by epoch as a chart in the scene."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import slicer
+
+from GastricDiffLib.app.i18n import _
+from GastricDiffLib.scene.kinds import nodes_by_class
+from GastricDiffLib.scene.tables import fill_table
+
+KIND = "GastricDiff.Training"
+CURVES = {
+    "loss": (0.12, 0.47, 0.71),
+    "val_loss": (0.84, 0.15, 0.16),
+    "val_image_auc": (0.17, 0.63, 0.17),
+    "val_case_auc": (0.58, 0.40, 0.74),
+}
+"""Columns of ``history.csv`` that are drawn, with their colours."""
+
+
+def show_curves(scene: Any, history: Sequence[dict[str, float]]) -> Any:
+    """Draw a run's history; the chart node. The nodes are made once and then grow."""
+    table = _node(scene, "table", "vtkMRMLTableNode", "GastricDiff training")
+    columns = {"epoch": np.array([row["epoch"] + 1 for row in history])}
+    columns |= {name: np.array([row.get(name, np.nan) for row in history]) for name in CURVES}
+    fill_table(table, columns)
+    chart = _node(scene, "chart", "vtkMRMLPlotChartNode", "GastricDiff training")
+    titles = {
+        "loss": _("loss"),
+        "val_loss": _("validation loss"),
+        "val_image_auc": _("validation AUC, slices"),
+        "val_case_auc": _("validation AUC, cases"),
+    }
+    for name, colour in CURVES.items():
+        series = _node(scene, name, "vtkMRMLPlotSeriesNode", titles[name])
+        if series.GetTableNodeID() != table.GetID():
+            _draw(series, table, name, colour)
+            chart.AddAndObservePlotSeriesNodeID(series.GetID())
+    chart.SetTitle(_("Training, epoch {n}").format(n=len(history)))
+    chart.SetXAxisTitle(_("epoch"))
+    chart.SetYAxisTitle(_("loss, AUC"))
+    return chart
+
+
+def find_curves(scene: Any) -> Any | None:
+    """The chart node, where a training was drawn."""
+    return _find(scene, "chart", "vtkMRMLPlotChartNode")
+
+
+def _draw(series: Any, table: Any, name: str, colour: tuple[float, float, float]) -> None:
+    series.SetAndObserveTableNodeID(table.GetID())
+    series.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatter)
+    series.SetXColumnName("epoch")
+    series.SetYColumnName(name)
+    series.SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleCircle)
+    series.SetLineStyle(slicer.vtkMRMLPlotSeriesNode.LineStyleSolid)
+    series.SetColor(*colour)
+
+
+def _node(scene: Any, kind: str, node_class: str, name: str) -> Any:
+    node = _find(scene, kind, node_class)
+    if node is None:
+        node = scene.AddNewNodeByClass(node_class, name)
+        node.SetAttribute(KIND, kind)
+    return node
+
+
+def _find(scene: Any, kind: str, node_class: str) -> Any | None:
+    for node in nodes_by_class(scene, node_class):
+        if node.GetAttribute(KIND) == kind:
+            return node
+    return None

@@ -1,0 +1,1 @@
+"""CT volumes and ROI boxes in files: one registry of formats for reading and writing."""

@@ -1,0 +1,143 @@
+"""A CT from a DICOM folder or a volume file, checked and brought to axial order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from GastricDiffLib.ct.checks import check_extent, check_hu, may_be_ct, not_ct
+from GastricDiffLib.ct.grid import Grid
+from GastricDiffLib.ct.io.complete import check_meta, check_nifti
+from GastricDiffLib.ct.io.dicom import read_series
+from GastricDiffLib.ct.volume import CTVolume, as_int16
+from GastricDiffLib.errors import InputError
+
+FORMATS = {
+    ".nrrd": "NrrdImageIO",
+    ".nhdr": "NrrdImageIO",
+    ".nii": "NiftiImageIO",
+    ".nii.gz": "NiftiImageIO",
+    ".mha": "MetaImageIO",
+    ".mhd": "MetaImageIO",
+}
+_MODALITY_KEYS = ("modality", "0008|0060", "dicom_0008_0060")
+
+
+def read_volume(path: str | Path, series: str | int | None = None) -> CTVolume:
+    """Read a CT: a DICOM folder (searched with its subfolders), NRRD, NIfTI or MetaImage.
+
+    Of several DICOM series the CT with the most slices is read, then the one with the
+    thinner spacing, then the lower number, and ``notes`` says so; ``series`` names another
+    one by number, description or UID.
+
+    Raises
+    ------
+    InputError
+        When the path is missing, the file or folder is damaged, incomplete, no CT, not in HU, or
+        not one 3D volume.
+    """
+    array, grid, notes = read_voxels(path, series)
+    return CTVolume.from_array(array, grid.ijk_to_lps, notes)
+
+
+def read_voxels(
+    path: str | Path, series: str | int | None = None, most_voxels: int | None = None
+) -> tuple[np.ndarray, Grid, list[str]]:
+    """The HU (K, J, I) int16 that ``read_volume`` reads, still on the file's own grid; notes.
+
+    Raises InputError as it does, and before the voxels are read where there are too many.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError("no such file or folder", path)
+    with _quiet():
+        if path.is_dir():
+            array, grid, notes = read_series(path, series, most_voxels)
+        else:
+            if series is not None:
+                raise InputError("only a DICOM folder has series to choose from", path)
+            array, grid = _read_file(path, most_voxels)
+            notes = []
+    check_hu(array, path)
+    return array, grid, notes
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """ITK's warnings stay off the terminal: what matters is said in InputErrors and notes."""
+    shown = sitk.ProcessObject.GetGlobalWarningDisplay()
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    try:
+        yield
+    finally:
+        sitk.ProcessObject.SetGlobalWarningDisplay(shown)
+
+
+def _read_file(path: Path, most_voxels: int | None) -> tuple[np.ndarray, Grid]:
+    suffix = next((s for s in FORMATS if path.name.lower().endswith(s)), None)
+    if suffix is None:
+        raise InputError(
+            "not a CT that can be read",
+            path,
+            f"give a DICOM folder or a file of {', '.join(FORMATS)}",
+        )
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    # By suffix, not by content: a picture called .nrrd shall not be read as a picture.
+    reader.SetImageIO(FORMATS[suffix])
+    try:
+        if FORMATS[suffix] == "MetaImageIO":
+            check_meta(path)
+        reader.ReadImageInformation()
+        _check_header(reader, path)
+        check_extent(reader.GetSize(), most_voxels, path)
+        if FORMATS[suffix] == "NiftiImageIO":
+            _check_nifti_size(reader, path)
+        image = reader.Execute()
+    except (RuntimeError, OSError) as error:
+        if "orthonormal" in str(error):
+            raise InputError(
+                "the volume's axes are not at right angles",
+                path,
+                "load it in 3D Slicer, harden its transform, and save it as .nrrd",
+            ) from error
+        if "alloc" in str(error):
+            raise InputError(
+                "the volume needs more memory than there is",
+                f"{path} is {' × '.join(map(str, reader.GetSize()))}",
+                "crop it, or export thicker slices",
+            ) from error
+        raise InputError(
+            f"not a readable {suffix} file", path, "damaged or of another format: export it again"
+        ) from error
+    view = sitk.GetArrayViewFromImage(image)
+    # The view dies with the image, so that int16, which as_int16 hands through, is copied.
+    array = view.copy() if view.dtype == np.int16 else as_int16(view)
+    return array, Grid.from_sitk(image)
+
+
+def _check_header(reader: sitk.ImageFileReader, path: Path) -> None:
+    for key in reader.GetMetaDataKeys():
+        if key.lower() in _MODALITY_KEYS and not may_be_ct(reader.GetMetaData(key)):
+            raise not_ct(reader.GetMetaData(key), path)
+    size = reader.GetSize()
+    shape = " × ".join(map(str, size))
+    if len(size) != 3 or min(size) < 2:
+        raise InputError("not a three-dimensional volume", f"{path} is {shape}", "give a CT stack")
+    if reader.GetNumberOfComponents() != 1:
+        raise InputError(
+            "not one value per voxel",
+            f"{path} has {reader.GetNumberOfComponents()}",
+            "give a CT in HU, not colours or vectors",
+        )
+
+
+def _check_nifti_size(reader: sitk.ImageFileReader, path: Path) -> None:
+    if reader.HasMetaDataKey("vox_offset") and reader.HasMetaDataKey("bitpix"):
+        bits = int(reader.GetMetaData("bitpix"))
+        voxels = int(np.prod(reader.GetSize(), dtype=np.int64))
+        check_nifti(path, float(reader.GetMetaData("vox_offset")), voxels * bits // 8)

@@ -1,0 +1,1 @@
+"""The model file, and the one place outside training that runs a network."""

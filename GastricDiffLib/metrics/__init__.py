@@ -1,0 +1,1 @@
+"""Predictions of labelled cases, votes, scores, intervals, paired tests and calibration."""

@@ -1,0 +1,144 @@
+"""What a model said of each slice of labelled cases, kept as CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from GastricDiffLib.errors import InputError
+
+COLUMNS = ("case", "patient", "slice", "label", "p", "threshold")
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Probabilities of the positive class by slice, C cases of N_c slices each.
+
+    ``cases``, ``patients``: C pseudonyms; ``labels``: (C,) 0 or 1; ``slices``: C arrays (N_c,)
+    of axial slice indices; ``p``: C arrays (N_c,) float64 in 0…1; ``thresholds``: (C,), a slice
+    at or above it votes for class 1. It stands by case since out-of-fold predictions come from
+    several models.
+    """
+
+    cases: tuple[str, ...]
+    patients: tuple[str, ...]
+    labels: np.ndarray
+    slices: tuple[np.ndarray, ...]
+    p: tuple[np.ndarray, ...]
+    thresholds: np.ndarray
+
+    @property
+    def image_case(self) -> np.ndarray:
+        """(ΣN_c,) the case, as an index, of each slice."""
+        return np.repeat(np.arange(len(self.cases)), [len(p) for p in self.p])
+
+    @property
+    def image_labels(self) -> np.ndarray:
+        """(ΣN_c,) each slice inherits its case's label."""
+        return self.labels[self.image_case]
+
+    @property
+    def image_p(self) -> np.ndarray:
+        """(ΣN_c,) probabilities, case after case."""
+        return np.concatenate(self.p).astype(np.float64)
+
+    @property
+    def image_votes(self) -> np.ndarray:
+        """(ΣN_c,) bool."""
+        return self.image_p >= self.thresholds[self.image_case]
+
+    @property
+    def case_p(self) -> np.ndarray:
+        """(C,) mean probability over a case's slices."""
+        return np.array([np.mean(p, dtype=np.float64) for p in self.p])
+
+    @property
+    def case_votes(self) -> np.ndarray:
+        """(C,) bool: what most slices vote for, a tie broken by the mean probability."""
+        shares = np.array([np.mean(p >= t) for p, t in zip(self.p, self.thresholds, strict=True)])
+        return np.where(shares == 0.5, self.case_p >= self.thresholds, shares > 0.5)
+
+    def write(self, path: Path) -> None:
+        """Write one CSV row a slice, exact: reading it gives the same numbers."""
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            for index, (case, patient) in enumerate(zip(self.cases, self.patients, strict=True)):
+                label, threshold = int(self.labels[index]), float(self.thresholds[index])
+                for k, p in zip(self.slices[index], self.p[index], strict=True):
+                    writer.writerow((case, patient, int(k), label, float(p), threshold))
+
+    @classmethod
+    def read(cls, path: Path | str) -> Predictions:
+        """Read what :meth:`write` wrote.
+
+        Raises
+        ------
+        InputError
+            Not such a file.
+        """
+        try:
+            with open(path, newline="", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+            if not rows:
+                raise ValueError("no row")
+            grouped: dict[str, list[dict[str, str]]] = {}
+            for row in rows:
+                grouped.setdefault(row["case"], []).append(row)
+            first = [group[0] for group in grouped.values()]
+            return cls(
+                tuple(grouped),
+                tuple(row["patient"] for row in first),
+                np.array([int(row["label"]) for row in first]),
+                tuple(np.array([int(r["slice"]) for r in group]) for group in grouped.values()),
+                tuple(np.array([float(r["p"]) for r in group]) for group in grouped.values()),
+                np.array([float(row["threshold"]) for row in first]),
+            )
+        except (OSError, UnicodeDecodeError, csv.Error, KeyError, ValueError, TypeError) as error:
+            raise InputError(
+                "not a file of predictions", path, f"it has the columns {','.join(COLUMNS)}"
+            ) from error
+
+    def ordered(self, cases: Sequence[str]) -> Predictions:
+        """The same predictions, of the cases named and in their order.
+
+        Raises
+        ------
+        KeyError
+            One of them was not predicted.
+        """
+        place = {case: index for index, case in enumerate(self.cases)}
+        rows = [place[case] for case in cases]
+        return Predictions(
+            tuple(cases),
+            tuple(self.patients[row] for row in rows),
+            self.labels[rows],
+            tuple(self.slices[row] for row in rows),
+            tuple(self.p[row] for row in rows),
+            self.thresholds[rows],
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Predictions]) -> Predictions:
+        """Those of several folds as one, in the order given.
+
+        Raises
+        ------
+        ValueError
+            A case stands in two of them.
+        """
+        cases = tuple(case for part in parts for case in part.cases)
+        if len(set(cases)) < len(cases):
+            raise ValueError("a case was predicted twice")
+        return cls(
+            cases,
+            tuple(patient for part in parts for patient in part.patients),
+            np.concatenate([part.labels for part in parts]),
+            tuple(slices for part in parts for slices in part.slices),
+            tuple(p for part in parts for p in part.p),
+            np.concatenate([part.thresholds for part in parts]),
+        )

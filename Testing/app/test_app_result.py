@@ -1,0 +1,108 @@
+"""The logic of the panel's result section: rows, overlay, layout and report."""
+
+from __future__ import annotations
+
+import pytest
+import slicer
+import vtk
+from desktop_scenes import case_scene, nodes
+from made_results import made_case
+
+from GastricDiffLib.app.layout import Layout
+from GastricDiffLib.app.report import write_report
+from GastricDiffLib.app.result import chosen_row, dress_overlay, jump_to
+from GastricDiffLib.errors import InputError
+from GastricDiffLib.scene import find_results, show_result
+
+
+@pytest.fixture
+def case():
+    return case_scene()
+
+
+@pytest.fixture
+def shown(case):
+    scene, ct, roi = case
+    _, _, result = made_case()
+    show_result(scene, ct, roi, result)
+    return scene, ct, roi, result
+
+
+def test_all_slice_views_jump_to_a_row(shown):
+    scene, ct, roi, result = shown
+    jump_to(scene, ct, result.position_mm[1])
+    right, anterior, _ = roi.GetCenter()
+    wanted = {"Red": (2, result.position_mm[1]), "Yellow": (0, right), "Green": (1, anterior)}
+    for name, (axis, place) in wanted.items():
+        view = scene.GetSingletonNode(name, "vtkMRMLSliceNode")
+        assert view.GetSliceToRAS().GetElement(axis, 3) == pytest.approx(place)
+
+
+def test_a_clicked_point_is_a_row_of_its_own_ct(shown):
+    _, ct, _, _ = shown
+    nodes = find_results(ct)
+
+    def clicked(series):
+        ids, rows, collection = vtk.vtkStringArray(), vtk.vtkIdTypeArray(), vtk.vtkCollection()
+        ids.InsertNextValue(series.GetID())
+        rows.InsertNextValue(3)
+        collection.AddItem(rows)
+        return chosen_row(ct, ids, collection)
+
+    assert clicked(nodes.series[0]) == 3
+    assert clicked(nodes.series[1]) is None
+
+
+def test_the_overlay_follows_its_three_settings(shown):
+    scene, ct, _, _ = shown
+    heat = find_results(ct).heat
+    view = next(node for node in nodes(scene) if node.GetClassName() == "vtkMRMLSliceCompositeNode")
+    dress_overlay(scene, True, 0.7, 0.4)
+    assert view.GetForegroundVolumeID() == heat.GetID()
+    assert view.GetForegroundOpacity() == pytest.approx(0.7)
+    assert heat.GetDisplayNode().GetLowerThreshold() == pytest.approx(0.4)
+    dress_overlay(scene, False, 0.7, 0.4)
+    assert view.GetForegroundVolumeID() is None
+
+
+def test_the_layout_goes_there_and_back(shown):
+    scene, ct, _, _ = shown
+    nodes, told = find_results(ct), []
+    views = slicer.vtkMRMLLayoutNode
+    node = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    node.SetViewArrangement(views.SlicerLayoutOneUpRedSliceView)
+    layout = Layout(scene, lambda: told.append(1))
+    layout.show_result(nodes.chart, nodes.slices)
+    assert node.GetViewArrangement() == views.SlicerLayoutFourUpPlotTableView
+    assert layout.ours
+    assert told
+    plot = scene.GetSingletonNode("PlotView1", "vtkMRMLPlotViewNode")
+    assert plot.GetPlotChartNodeID() == nodes.chart.GetID()
+    layout.back()
+    assert node.GetViewArrangement() == views.SlicerLayoutOneUpRedSliceView
+
+
+def test_a_report_stands_alone_and_names_nobody(shown, tmp_path):
+    _, ct, _, result = shown
+    folder = write_report(tmp_path, ct)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "case.json",
+        "overview.png",
+        "report.html",
+        "slices.csv",
+    ]
+    page = (folder / "report.html").read_text()
+    assert result.vote in page
+    assert "Research use only" in page
+    assert "data:image/png;base64," in page
+    for path in folder.iterdir():
+        assert b"DOE^JANE" not in path.read_bytes()
+        assert str(tmp_path).encode() not in path.read_bytes()
+    assert write_report(tmp_path, ct) != folder
+
+
+def test_a_report_needs_a_result(case, tmp_path):
+    _, ct, _ = case
+    with pytest.raises(InputError, match="no result yet"):
+        write_report(tmp_path, ct)
+    assert not any(tmp_path.iterdir())
