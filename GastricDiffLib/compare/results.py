@@ -14,6 +14,7 @@ from GastricDiffLib.metrics.intervals import RESAMPLES, Interval, measured, pati
 from GastricDiffLib.metrics.paired import AUCDifference, Disagreement, delong, holm, mcnemar
 from GastricDiffLib.metrics.predictions import Predictions
 from GastricDiffLib.metrics.scores import Measure, patient_measures, score
+from GastricDiffLib.metrics.votes import majority
 
 REFERENCE = "r50-imp-dpn-tad"
 """The paper's own system, which the others are tested against where it takes part."""
@@ -53,9 +54,9 @@ class Result:
     @property
     def votes(self) -> np.ndarray:
         """(C,) bool: the class that most seeds vote for, a tie broken by the mean probability."""
-        share = np.mean([one.case_votes for one in self.predictions], axis=0)
+        votes = [one.case_votes for one in self.predictions]
         threshold = np.mean([one.thresholds for one in self.predictions], axis=0)
-        return np.where(share == 0.5, self.case_p.mean(axis=0) >= threshold, share > 0.5)
+        return majority(votes, self.case_p.mean(axis=0), threshold)
 
     @property
     def stacked(self) -> Predictions:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.metrics.votes import majority
 
 COLUMNS = ("case", "patient", "slice", "label", "p", "threshold")
 
@@ -59,8 +60,8 @@ class Predictions:
     @property
     def case_votes(self) -> np.ndarray:
         """(C,) bool: what most slices vote for, a tie broken by the mean probability."""
-        shares = np.array([np.mean(p >= t) for p, t in zip(self.p, self.thresholds, strict=True)])
-        return np.where(shares == 0.5, self.case_p >= self.thresholds, shares > 0.5)
+        by_case = zip(self.p, self.case_p, self.thresholds, strict=True)
+        return np.array([majority(p >= t, mean, t) for p, mean, t in by_case], dtype=bool)
 
     def write(self, path: Path) -> None:
         """Write one CSV row a slice, exact: reading it gives the same numbers."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from GastricDiffLib.ct.volume import Grid
+from GastricDiffLib.metrics.votes import majority
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +74,4 @@ class CaseResult:
     @property
     def vote(self) -> str:
         """The class that most slices vote for; a tie is broken by the mean probability."""
-        ahead = self.votes_positive - self.votes_negative
-        positive = ahead > 0 or (ahead == 0 and self.p_mean >= self.threshold)
-        return self.classes[int(positive)]
+        return self.classes[int(majority(self.slice_votes, self.p_mean, self.threshold))]
