@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from GastricDiffLib.cohort.dataset import DatasetCase
 from GastricDiffLib.compare.overlap import intersection_over_union
 from GastricDiffLib.compare.results import Result
 from GastricDiffLib.compare.run import MODEL
 from GastricDiffLib.ct.drawing import ABDOMEN_HU, evenly_spaced
-from GastricDiffLib.inference.model_file import Model, load_model
+from GastricDiffLib.inference.model_file import load_model
+from GastricDiffLib.inference.predictor import Predictor
+from GastricDiffLib.inference.slices import CaseSlices
 from GastricDiffLib.nets.attention import attention_map
-from GastricDiffLib.train.batches import case_crop
+from GastricDiffLib.nets.base import Outputs
 
 CASES = 4
+
+
+class _Looked(NamedTuple):
+    """H×W each: ``hu``, ``attention`` in 0…1, ``roi`` bool; and how far the last two overlap."""
+
+    hu: npt.NDArray[np.float32]
+    attention: npt.NDArray[np.float32]
+    roi: npt.NDArray[np.bool_]
+    overlap: float
 
 
 def attention_gallery(results: Sequence[Result], window: tuple[float, float]) -> bytes:
@@ -34,13 +48,14 @@ def attention_gallery(results: Sequence[Result], window: tuple[float, float]) ->
     panels = figure.subplots(len(cases), len(runs), squeeze=False)
     for column, run in enumerate(runs):
         model = load_model(run.folder / MODEL)
+        predictor = Predictor(model.net, model.spec, torch.device("cpu"))
         for row, case in enumerate(cases):
             axes = panels[row, column]
-            hu, attention, roi, overlap = _looked(model, case)
+            hu, attention, roi, overlap = _looked(predictor, case)
             low, high = _display(hu, window)
             axes.imshow(hu, cmap="gray", vmin=low, vmax=high)
             axes.imshow(attention, cmap="inferno", alpha=0.45 * (attention > 0), vmin=0, vmax=1)
-            axes.contour(roi, [0.5], colors="#35d0ff", linewidths=1)
+            axes.contour(roi.astype(float), [0.5], colors="#35d0ff", linewidths=1)
             axes.set(xticks=[], yticks=[])
             axes.set_xlabel(f"IoU {overlap:.2f}", fontsize=8, labelpad=2)
             if row == 0:
@@ -52,27 +67,28 @@ def attention_gallery(results: Sequence[Result], window: tuple[float, float]) ->
     return buffer.getvalue()
 
 
-@torch.inference_mode()
-def _looked(model: Model, case: DatasetCase) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """HU in the crop at the input's size, attention in 0…1, ROI, and their overlap."""
-    spec, slices = model.spec, case.roi_slices()
-    k = slices[evenly_spaced(len(slices), 1)]
-    hu, mask = case.read(k)
-    crop = case_crop(case, spec)
-    scaled = spec.scaled(torch.from_numpy(hu), crop)
-    outputs = model.net.outputs(spec.normalised(scaled))
+def _looked(predictor: Predictor, case: DatasetCase) -> _Looked:
+    """One slice of a case as a network sees it, and where in it the network looks."""
+    spec, slices = predictor.spec, case.roi_slices()
+    middle = CaseSlices(case, spec, slices[evenly_spaced(len(slices), 1)])
+    first = slice(0, 1)
+
+    def attention(outputs: Outputs, part: slice) -> Tensor:
+        return attention_map(outputs.s4, (spec.size, spec.size), normalise="minmax")
+
+    maps = predictor.predict(middle, attention).read
+    assert maps is not None
+    roi = middle.roi(first) >= 0.5
     low, high = spec.window
-    attention = attention_map(outputs.s4, (spec.size, spec.size), normalise="minmax")
-    roi = spec.resized(crop.cut(torch.from_numpy(mask).float()))[:, 0] >= 0.5
-    overlap = intersection_over_union(attention, roi).item()
-    return (
-        (scaled[0, 0] * (high - low) + low).numpy(),
-        attention[0].numpy(),
-        roi[0].numpy().astype(float),
-        overlap,
+    scaled = middle.images(first, predictor.device)[0, 0].cpu()
+    return _Looked(
+        (scaled * (high - low) + low).numpy(),
+        maps[0].numpy(),
+        roi[0].numpy(),
+        intersection_over_union(maps, roi).item(),
     )
 
 
-def _display(hu: np.ndarray, window: tuple[float, float]) -> tuple[float, float]:
+def _display(hu: npt.NDArray[Any], window: tuple[float, float]) -> tuple[float, float]:
     """The abdominal window, or the whole one where a slice is mostly lung."""
     return ABDOMEN_HU if np.median(hu) > ABDOMEN_HU[0] else window

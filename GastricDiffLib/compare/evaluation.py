@@ -58,8 +58,8 @@ def write_evaluation(
         },
         "dataset": {"cohort": dataset.cohort_hash, "split": split} | counts(predictions),
         "classes": list(dataset.classes),
-        "threshold": model.threshold,
-        "calibration": dict(zip(("scale", "bias"), model.calibration, strict=True)),
+        "threshold": model.calibration.threshold,
+        "calibration": {"scale": model.calibration.scale, "bias": model.calibration.bias},
         "intervals": {"level": 0.95, "method": METHOD, "resamples": RESAMPLES, "seed": seed},
         "metrics": {name: as_json(interval) for name, interval in found.items()},
     }

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from GastricDiffLib.cohort.dataset import DatasetCase
-from GastricDiffLib.inference.classifier import BATCH
 from GastricDiffLib.inference.model_file import Model
+from GastricDiffLib.inference.predictor import Predictor
+from GastricDiffLib.inference.slices import CaseSlices
 from GastricDiffLib.nets.attention import attention_map
-from GastricDiffLib.nets.device import autocast, channels_last, half_dtype, pick_device
-from GastricDiffLib.nets.input import to_device
-from GastricDiffLib.train.batches import case_crop
+from GastricDiffLib.nets.base import Outputs
+from GastricDiffLib.nets.device import pick_device
 
 
 class Overlap(NamedTuple):
@@ -34,35 +34,36 @@ def overlap(model: Model, cases: Sequence[DatasetCase], device: str = "auto") ->
     """How well attention falls onto the ROI, at the ROI's own area.
 
     The map is brought to the input's size; as many of its highest pixels as the ROI has there
-    are compared with the ROI. Slices whose ROI fills the crop say nothing and are left out; a
+    are compared with the ROI. Slices whose ROI fills the crop tell nothing and are left out; a
     case of such slices alone is nan.
+
+    Raises
+    ------
+    InputError
+        An absent device; too little memory for one slice.
     """
-    place = pick_device(device)
-    net = channels_last(model.net.to(place)).eval()
-    rows = [_case(model, net, case, place) for case in cases]
+    predictor = Predictor(model.net, model.spec, pick_device(device))
+    rows = [_case(predictor, case) for case in cases]
     return Overlap(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
-@torch.inference_mode()
-def _case(
-    model: Model, net: torch.nn.Module, case: DatasetCase, device: torch.device
-) -> tuple[float, float, float]:
-    spec, step = model.spec, BATCH[device.type]
-    slices, crop = case.roi_slices(), case_crop(case, spec)
-    found: list[Tensor] = []
-    for start in range(0, len(slices), step):
-        hu, mask = case.read(slices[start : start + step])
-        images = channels_last(spec.normalised(spec.scaled(to_device(hu, device), crop)))
-        with autocast(device, half_dtype(device)):
-            outputs = net.outputs(images)  # type: ignore[operator]
-        roi = spec.resized(crop.cut(torch.from_numpy(mask).float()))[:, 0] >= 0.5
-        size = (spec.size, spec.size)
-        maps = [attention_map(stage, size).cpu() for stage in (outputs.s4, outputs.s5)]
+def _case(predictor: Predictor, case: DatasetCase) -> tuple[float, float, float]:
+    spec = predictor.spec
+    size = (spec.size, spec.size)
+    slices = CaseSlices(case, spec, case.roi_slices())
+
+    def columns(outputs: Outputs, part: slice) -> Tensor:
+        """n×3: overlap of S4, of S5, chance; nan where the ROI is empty or fills the crop."""
+        roi = slices.roi(part) >= 0.5
         share = roi.flatten(1).float().mean(dim=1)
-        columns = [intersection_over_union(one, roi) for one in maps]
-        both = torch.stack([*columns, share / (2 - share)], dim=1)
-        found.append(both[(share > 0) & (share < 1)])
-    rows = torch.cat(found)
+        maps = [attention_map(stage, size).cpu() for stage in (outputs.s4, outputs.s5)]
+        found = [intersection_over_union(one, roi) for one in maps]
+        both = torch.stack([*found, share / (2 - share)], dim=1)
+        return both.masked_fill(((share == 0) | (share == 1))[:, None], torch.nan)
+
+    rows = predictor.predict(slices, columns).read
+    assert rows is not None
+    rows = rows[rows.isfinite().all(dim=1)]
     if not len(rows):
         return (float("nan"),) * 3
     s4, s5, chance = rows.mean(dim=0).tolist()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -23,6 +25,7 @@ from GastricDiffLib.inference.metadata import (
     not_whole,
     read_metadata,
 )
+from GastricDiffLib.metrics.calibration import Calibration
 from GastricDiffLib.nets import SYSTEMS, build_system
 from GastricDiffLib.nets.base import Network
 from GastricDiffLib.nets.input import InputSpec
@@ -33,20 +36,40 @@ __all__ = ["FORMAT_VERSION", "KEY", "Model", "load_model", "read_metadata", "sav
 
 @dataclass(frozen=True)
 class Model:
-    """A network with what its file says of it. ``logit = scale · logit + bias`` calibrates."""
+    """A network, in evaluation mode, with what its file states of it.
+
+    ``classes`` is (negative, positive); ``calibration`` holds the threshold too.
+    """
 
     net: Network
     card: ModelCard
     spec: InputSpec
     classes: tuple[str, str]
-    threshold: float
-    calibration: tuple[float, float]
+    calibration: Calibration
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What whoever sees a result of this model must know; from ``train --note``."""
         note = self.card.metadata.get("note")
         return (str(note),) if note else ()
+
+    def margins(self, logits: Tensor) -> npt.NDArray[np.float32]:
+        """Logits N×2 of this network → (N,) of class 1 minus that of class 0.
+
+        Raises
+        ------
+        InputError
+            One of them is not finite.
+        """
+        if not torch.isfinite(logits).all():
+            raise InputError("the model yields no finite number", self.card.name, "train it again")
+        return margins(logits)
+
+
+def margins(logits: Tensor) -> npt.NDArray[np.float32]:
+    """Logits N×2 on the CPU → (N,) of class 1 minus that of class 0."""
+    found: npt.NDArray[np.float32] = (logits[:, 1] - logits[:, 0]).float().numpy()
+    return found
 
 
 def save_model(path: Path | str, tensors: dict[str, Tensor], metadata: dict[str, Any]) -> None:
@@ -90,8 +113,8 @@ def load_model(path: Path | str) -> Model:
         spec = InputSpec.from_json(metadata["input"])
         negative, positive = (str(name) for name in metadata["classes"])
         threshold = float(metadata["threshold"])
-        calibration = metadata["calibration"]
-        scale, bias = float(calibration["scale"]), float(calibration["bias"])
+        stored = metadata["calibration"]
+        scale, bias = float(stored["scale"]), float(stored["bias"])
         if not (0 < threshold < 1 and math.isfinite(scale) and math.isfinite(bias)):
             raise ValueError("threshold or calibration out of range")
         # On the meta device nothing is initialised in vain: the file's weights become the net's.
@@ -111,7 +134,8 @@ def load_model(path: Path | str) -> Model:
     card = ModelCard(
         str(metadata.get("name") or path.stem), sha256(path), system, spec.scope, metadata
     )
-    return Model(net.eval(), card, spec, (negative, positive), threshold, (scale, bias))
+    calibration = Calibration(scale, bias, threshold)
+    return Model(net.eval(), card, spec, (negative, positive), calibration)
 
 
 def _tensors(path: Path) -> dict[str, Tensor]:

@@ -1,22 +1,21 @@
-"""A model file's predictions for the cases of a dataset."""
+"""A model's predictions for the cases of a dataset."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import torch
+import numpy.typing as npt
 
 from GastricDiffLib.cohort.dataset import Dataset, DatasetCase
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.inference.classifier import BATCH
 from GastricDiffLib.inference.model_file import Model
+from GastricDiffLib.inference.predictor import Predictor
+from GastricDiffLib.inference.slices import CaseSlices, case_slices
 from GastricDiffLib.metrics.calibration import Calibration
 from GastricDiffLib.metrics.predictions import Predictions
-from GastricDiffLib.nets.device import channels_last, half_dtype, pick_device
+from GastricDiffLib.nets.device import pick_device
 from GastricDiffLib.progress import Progress
-from GastricDiffLib.train.batches import case_slices
-from GastricDiffLib.train.validation import case_logits, margins
 
 
 def evaluable_cases(dataset: Dataset, split: str, model: Model) -> list[DatasetCase]:
@@ -25,7 +24,7 @@ def evaluable_cases(dataset: Dataset, split: str, model: Model) -> list[DatasetC
     Raises
     ------
     InputError
-        None or of one class only; the model tells other classes apart.
+        None or of one class only; the model distinguishes other classes.
     """
     if model.classes != dataset.classes:
         raise InputError(
@@ -49,12 +48,19 @@ def predict(
     device: str = "auto",
     progress: Progress | None = None,
 ) -> Predictions:
-    """Classify every slice that the model's scope names, as the classifier would.
+    """Classify every slice that the model's scope names, as :class:`Classifier` does.
 
-    With the model file's calibration and threshold.
+    With the model file's calibration and threshold. On a CPU a case's probabilities are those
+    that ``Classifier.classify`` gives its CT and box, to the last bit.
 
     Parameters
     ----------
+    model
+        Stays as it is.
+    cases
+        Of a dataset.
+    device
+        As ``--device``.
     progress
         Called with (slices done, slices in all, message); may raise ``Cancelled``.
 
@@ -65,15 +71,13 @@ def predict(
     Cancelled
         From ``progress``.
     """
-    scale, bias = model.calibration
-    calibration = Calibration(scale, bias, model.threshold)
-    margins = case_margins(model, cases, device, progress)
-    return as_predictions(cases, margins, calibration, model.spec.scope)
+    found = case_margins(model, cases, device, progress)
+    return as_predictions(cases, found, model.calibration, model.spec.scope)
 
 
 def as_predictions(
     cases: Sequence[DatasetCase],
-    margins: Sequence[np.ndarray],
+    margins: Sequence[npt.NDArray[np.float32]],
     calibration: Calibration,
     scope: str,
 ) -> Predictions:
@@ -83,7 +87,7 @@ def as_predictions(
         tuple(case.patient for case in cases),
         np.array([case.label for case in cases]),
         tuple(case_slices(case, scope) for case in cases),
-        tuple(calibration.probabilities(one) for one in margins),
+        tuple(calibration.probabilities(one).astype(np.float64) for one in margins),
         np.full(len(cases), calibration.threshold),
     )
 
@@ -93,36 +97,22 @@ def case_margins(
     cases: Sequence[DatasetCase],
     device: str = "auto",
     progress: Progress | None = None,
-) -> list[np.ndarray]:
-    """Uncalibrated logit of class 1 minus that of class 0, one (slices,) float32 array a case.
+) -> list[npt.NDArray[np.float32]]:
+    """Uncalibrated logit of class 1 minus that of class 0, one (slices,) array a case.
 
-    Arguments and what is raised: as in :func:`predict`.
+    Parameters and what is raised: as in :func:`predict`.
     """
-    place = pick_device(device)
-    channels_last(model.net.to(place)).eval()
-    total = sum(len(case_slices(case, model.spec.scope)) for case in cases)
-    found: list[np.ndarray] = []
-    done = 0
-    for case in cases:
-        parts = []
-        for part in _margins(model, case, place, half_dtype(place)):
-            parts.append(part)
-            done += len(part)
+    predictor = Predictor(model.net, model.spec, pick_device(device))
+    slices = [CaseSlices(case, model.spec) for case in cases]
+    total = sum(map(len, slices))
+    found: list[npt.NDArray[np.float32]] = []
+    for one in slices:
+        done = sum(map(len, found))
+
+        def shown(step: int, steps: int, text: str, done: int = done) -> None:
             if progress:
-                progress(done, total, "predicting")
-        whole = np.concatenate(parts)
-        if not np.isfinite(whole).all():
-            # float16 overflows above 65504; float32 settles whether the network is at fault.
-            whole = np.concatenate(list(_margins(model, case, place, None)))
-        if not np.isfinite(whole).all():
-            raise InputError("the model yields no finite number", model.card.name, "train it again")
-        found.append(whole)
+                progress(done + step, total, "predicting")
+
+        # Case by case, as the classifier has them: batches of the same slices, the same bits.
+        found.append(model.margins(predictor.predict(one, progress=shown).logits))
     return found
-
-
-def _margins(
-    model: Model, case: DatasetCase, device: torch.device, dtype: torch.dtype | None
-) -> Iterator[np.ndarray]:
-    """Of a case's slices, batch by batch; the network stands on ``device``."""
-    step = BATCH[device.type]
-    return map(margins, case_logits(model.net, case, model.spec, device, dtype, step))

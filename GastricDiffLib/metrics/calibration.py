@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 FEWEST = 4
 """Cases below which nothing is fitted."""
@@ -32,10 +34,18 @@ class Calibration:
     bias: float = 0.0
     threshold: float = 0.5
 
-    def probabilities(self, margins: np.ndarray) -> np.ndarray:
-        """float64 in 0…1, to 8 decimals."""
-        x = self.scale * np.asarray(margins, dtype=np.float64) + self.bias
-        return np.round((1 + np.tanh(x / 2)) / 2, 8)
+    def probabilities(self, margins: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float32]:
+        """Margins as calibrated probabilities of class 1, in 0…1.
+
+        In single precision from end to end, as a network's logits are: what classifying,
+        evaluating and training take from one margin is the same number. Elsewhere in NumPy and
+        PyTorch the last bit of a single-precision exponential depends on the processor; here it
+        is rounded from a double.
+        """
+        x = np.asarray(margins, dtype=np.float32) * np.float32(self.scale) + np.float32(self.bias)
+        with np.errstate(over="ignore"):  # infinite: the probability is 0
+            opposite = np.exp(-x.astype(np.float64)).astype(np.float32)
+        return np.float32(1) / (np.float32(1) + opposite)
 
 
 def fit(
@@ -63,7 +73,8 @@ def fit(
     if not _informative(labels, margins):
         return Calibration()
     scale, bias = fit_scale_bias(labels, margins)
-    p = [Calibration(scale, bias).probabilities(one) for one in margins]
+    calibrated = Calibration(scale, bias)
+    p = [calibrated.probabilities(one).astype(np.float64) for one in margins]
     return Calibration(scale, bias, fit_threshold(labels, p, rule))
 
 

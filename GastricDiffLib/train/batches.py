@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, groupby
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +13,8 @@ from torch import Tensor
 
 from GastricDiffLib.cohort.dataset import DatasetCase
 from GastricDiffLib.cohort.split import balanced
-from GastricDiffLib.nets.crop import Crop
-from GastricDiffLib.nets.input import InputSpec, to_device
+from GastricDiffLib.inference.slices import case_crop, case_slices
+from GastricDiffLib.nets.input import InputSpec
 
 MAX_ROTATION = np.deg2rad(15)
 MAX_SHIFT = 0.08  # of the crop
@@ -36,32 +36,6 @@ class Sample(NamedTuple):
     case: DatasetCase
     k: int
     copy: int
-
-
-def case_slices(case: DatasetCase, scope: str) -> np.ndarray:
-    """The axial slices of a case that a network of this scope sees."""
-    return case.roi_slices() if scope == "roi" else np.arange(case.n_slices)
-
-
-def case_crop(case: DatasetCase, spec: InputSpec) -> Crop:
-    """What of a case's slices a network with this input sees."""
-    return spec.crop_of(case.rectangles(), *case.shape)
-
-
-def case_images(
-    case: DatasetCase, spec: InputSpec, device: torch.device, step: int
-) -> Iterator[Tensor]:
-    """n×1×size×size in 0…1 on the device, of the slices that ``spec`` names, ``step`` at a time."""
-    slices, crop = case_slices(case, spec.scope), case_crop(case, spec)
-    for start in range(0, len(slices), step):
-        yield spec.scaled(to_device(case.read_hu(slices[start : start + step]), device), crop)
-
-
-def images_of(
-    cases: Sequence[DatasetCase], spec: InputSpec, device: torch.device, step: int
-) -> Iterator[Tensor]:
-    """:func:`case_images` of one case after the other."""
-    return chain.from_iterable(case_images(case, spec, device, step) for case in cases)
 
 
 def training_samples(cases: Sequence[DatasetCase], scope: str, seed: int) -> list[Sample]:

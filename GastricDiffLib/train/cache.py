@@ -11,17 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from GastricDiffLib.cohort.dataset import DatasetCase
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.inference.slices import Slices
 from GastricDiffLib.nets.input import InputSpec, to_device
-from GastricDiffLib.train.batches import (
-    Batch,
-    Sample,
-    case_slices,
-    images_of,
-    marks,
-    read_batch,
-)
+from GastricDiffLib.train.batches import Batch, Sample, marks, read_batch
 from GastricDiffLib.train.distributed import is_main, share, sync_errors
 from GastricDiffLib.train.rows import RowFile
 
@@ -55,10 +48,10 @@ class SliceCache:
         self._images = RowFile(folder / "images.raw", np.int16, len(first), shape)
         self._roi = RowFile(folder / "roi.raw", np.uint8, len(first), shape)
         try:
-            with sync_errors(), told(folder):
+            with sync_errors(), disk_errors(folder):
                 if is_main():
                     self._begin()
-            with sync_errors(), told(folder):
+            with sync_errors(), disk_errors(folder):
                 self._fill(list(first.values()), spec)
         except BaseException:
             self.close()
@@ -94,46 +87,38 @@ class SliceCache:
 
 
 class ImageCache:
-    """The slices of the same cases as networks in training are judged by, epoch by epoch.
+    """Slices that networks in training are judged by epoch after epoch, kept while first read.
 
-    In ``file``, exact; each process keeps those of the cases that it judges. The file is
-    written while they are first read.
+    Itself :class:`Slices`, in ``file``, exact; each process has one, of the cases that it judges.
     """
 
-    def __init__(self, spec: InputSpec, file: Path) -> None:
-        self._spec, self._path = spec, file
-        self._file: RowFile | None = None
+    def __init__(self, slices: Slices, size: int, file: Path) -> None:
+        self._slices = slices
+        self._file = RowFile(file, np.float32, len(slices), (size, size))
+        self._kept = 0
 
-    def parts(
-        self, cases: Sequence[DatasetCase], device: torch.device, step: int
-    ) -> Iterator[Tensor]:
-        """As :func:`images_of`."""
-        with told(self._path.parent):
-            if self._file is None:
-                yield from self._first(cases, device, step)
-            else:
-                total = self._file.shape[0]
-                for start in range(0, total, step):
-                    rows = np.arange(start, min(start + step, total))
-                    yield to_device(self._file.read(rows), device)[:, None]
+    def __len__(self) -> int:
+        return len(self._slices)
 
-    def _first(
-        self, cases: Sequence[DatasetCase], device: torch.device, step: int
-    ) -> Iterator[Tensor]:
-        total = sum(len(case_slices(case, self._spec.scope)) for case in cases)
-        file = RowFile(self._path, np.float32, total, (self._spec.size, self._spec.size))
-        file.create()
-        start = 0
-        for images in images_of(cases, self._spec, device, step):
-            file.write(start, images[:, 0].cpu().numpy())
-            start += len(images)
-            yield images
-        self._file = file
+    def images(self, part: slice, device: torch.device) -> Tensor:
+        """See :class:`Slices`; the first time in rising order."""
+        if part.stop <= self._kept:
+            with disk_errors(self._file.path.parent):
+                rows = self._file.read(np.arange(part.start, part.stop))
+            return to_device(rows, device)[:, None]
+        images = self._slices.images(part, device)
+        if part.start <= self._kept:
+            with disk_errors(self._file.path.parent):
+                if self._kept == 0:
+                    self._file.create()
+                self._file.write(part.start, images[:, 0].cpu().numpy())
+            self._kept = part.stop
+        return images
 
 
 @contextmanager
-def told(folder: Path) -> Iterator[None]:
-    """Faults of the disk as a line for the user."""
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turn faults of the disk that ``folder`` lies on into an InputError."""
     try:
         yield
     except OSError as error:

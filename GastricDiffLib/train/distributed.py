@@ -1,7 +1,7 @@
 """The processes that ``torchrun`` started, working as one; without it, this process alone.
 
 Everything here does nothing, or the obvious, in a process that is not inside :func:`joined`.
-A function that says *all* must be called by all processes, in the same order.
+A function whose description has *all* must be called by all processes, in the same order.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from GastricDiffLib.errors import Cancelled, InputError, ReportedElsewhere
 from GastricDiffLib.nets.device import pick_device
 
 VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
-# For word between processes, always on the CPU: one of them may export a cohort for hours
-# while the others wait. Tensors of a step go through torch's default group and its time limit.
 LONGEST_WAIT = timedelta(days=2)
+"""For messages between processes: one may export a cohort for hours while the others wait."""
 
 Item = TypeVar("Item")
-Result = TypeVar("Result")
+Found = TypeVar("Found")
 
-_word: dist.ProcessGroup | None = None
+# Of messages, always on the CPU. A step's tensors go through torch's default group and its time
+# limit.
+_messages: dist.ProcessGroup | None = None
 _failed = False  # all processes, together
 
 
@@ -39,11 +40,11 @@ def joined() -> Iterator[None]:
     gloo for tensors on the CPU, NCCL for those on a GPU, of which this process takes the one
     of its number on the machine. Inside a group already joined: nothing.
 
-    After an error of :func:`sync_errors` nobody leaves before all do, with the error told: torchrun
-    ends the others when the first one ends.
+    After an error of :func:`sync_errors` nobody leaves before all do, with the error reported:
+    torchrun ends the others when the first one ends.
     """
-    global _word
-    if _word is not None or not all(name in os.environ for name in VARIABLES):
+    global _messages
+    if _messages is not None or not all(name in os.environ for name in VARIABLES):
         yield
         return
     backend = "gloo"
@@ -52,7 +53,7 @@ def joined() -> Iterator[None]:
         if local_rank() < torch.cuda.device_count():
             torch.cuda.set_device(local_rank())
     dist.init_process_group(backend)
-    _word = dist.new_group(backend="gloo", timeout=LONGEST_WAIT)
+    _messages = dist.new_group(backend="gloo", timeout=LONGEST_WAIT)
     try:
         yield
     finally:
@@ -60,18 +61,18 @@ def joined() -> Iterator[None]:
             # The others may have been ended by force.
             with suppress(RuntimeError):
                 barrier()
-        _word = None
+        _messages = None
         dist.destroy_process_group()
 
 
 def rank() -> int:
     """The number of this process, from 0."""
-    return dist.get_rank(_word) if _word is not None else 0
+    return dist.get_rank(_messages) if _messages is not None else 0
 
 
 def world() -> int:
     """How many processes work as one."""
-    return dist.get_world_size(_word) if _word is not None else 1
+    return dist.get_world_size(_messages) if _messages is not None else 1
 
 
 def local_rank() -> int:
@@ -80,7 +81,7 @@ def local_rank() -> int:
 
 
 def is_main() -> bool:
-    """Whether this process writes files and speaks to the user."""
+    """Whether this process writes files and reports to the user."""
     return rank() == 0
 
 
@@ -113,7 +114,7 @@ def gather(values: Sequence[Item]) -> list[Item]:
     if world() == 1:
         return list(values)
     found: list[list[Item]] = [[] for _ in range(world())]
-    dist.all_gather_object(found, list(values), _word)
+    dist.all_gather_object(found, list(values), _messages)
     return [value for part in found for value in part]
 
 
@@ -127,7 +128,7 @@ def summed(values: Tensor) -> Tensor:
 def barrier() -> None:
     """Wait until all have come here."""
     if world() > 1:
-        dist.all_reduce(torch.zeros(1), group=_word)
+        dist.all_reduce(torch.zeros(1), group=_messages)
 
 
 @contextmanager
@@ -154,37 +155,39 @@ def sync_errors() -> Iterator[None]:
     if world() == 1:
         return
     failed = torch.tensor([float(own is not None)])
-    dist.all_reduce(failed, dist.ReduceOp.MAX, _word)
+    dist.all_reduce(failed, dist.ReduceOp.MAX, _messages)
     _failed = bool(failed.item())
     if not _failed:
         return
-    untold = own is not None and not isinstance(own, ReportedElsewhere)
-    told = gather([(rank(), isinstance(own, Cancelled), str(own))] if untold else [])
-    first, cancelled, text = told[0]
+    own_report = [(rank(), isinstance(own, Cancelled), str(own))]
+    unreported = own is not None and not isinstance(own, ReportedElsewhere)
+    first, cancelled, text = gather(own_report if unreported else [])[0]
     if own is not None and first == rank():
         raise own
     raise Cancelled if cancelled else ReportedElsewhere(text)
 
 
-def broadcast_map(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+def broadcast_map(function: Callable[[Item], Found], items: Sequence[Item]) -> list[Found]:
     """``function`` of every item, each computed by one process alone; all get all, in order.
 
     Raises: as :func:`sync_errors`.
     """
-    return dealt(lambda own: [function(item) for item in own], items)
+    return broadcast_parts(lambda own: [function(item) for item in own], items)
 
 
-def dealt(
-    function: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item]
-) -> list[Result]:
-    """As :func:`broadcast_map`, for a ``function`` of all items of a process: one result each.
-
-    The same process gets the same items whenever it is called.
-    """
+def broadcast_parts(
+    function: Callable[[Sequence[Item]], list[Found]], items: Sequence[Item]
+) -> list[Found]:
+    """As :func:`broadcast_map`, for a ``function`` of :func:`own_items`: one result each."""
     with sync_errors():
-        own = function(items[rank() :: world()])
+        own = function(own_items(items))
     found = gather([own])
     return [found[index % world()][index // world()] for index in range(len(items))]
+
+
+def own_items(items: Sequence[Item]) -> Sequence[Item]:
+    """Those of the items that are this process's to work on, the same ones in every call."""
+    return items[rank() :: world()]
 
 
 def require_alike(value: object, what: str, where: Path) -> None:

@@ -14,6 +14,9 @@ from torch import Tensor
 from GastricDiffLib.cohort.dataset import Dataset, DatasetCase
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import sha256
+from GastricDiffLib.inference.model_file import margins
+from GastricDiffLib.inference.predictor import Predictor
+from GastricDiffLib.inference.slices import CaseSlices, JoinedSlices
 from GastricDiffLib.metrics.calibration import fit
 from GastricDiffLib.nets import build_system, load_imagenet
 from GastricDiffLib.nets.base import Network
@@ -23,7 +26,6 @@ from GastricDiffLib.train.batches import (
     Batch,
     augmented,
     draws,
-    images_of,
     shuffled,
     training_samples,
 )
@@ -31,10 +33,11 @@ from GastricDiffLib.train.cache import ImageCache, SliceCache
 from GastricDiffLib.train.checkpoint import RunState
 from GastricDiffLib.train.config import TrainConfig
 from GastricDiffLib.train.distributed import (
-    dealt,
+    broadcast_parts,
     gather,
     is_main,
     own_device,
+    own_items,
     rank,
     require_alike,
     share,
@@ -48,7 +51,7 @@ from GastricDiffLib.train.learner import Learner
 from GastricDiffLib.train.outcome import tested, write_outcome
 from GastricDiffLib.train.provenance import provenance
 from GastricDiffLib.train.rate import rate_factor
-from GastricDiffLib.train.validation import judged, logits_by_case, margins
+from GastricDiffLib.train.validation import judged, logits_by_case
 
 __all__ = ["COLUMNS", "Trainer", "write_history"]
 
@@ -60,7 +63,7 @@ class Trainer:
     continued from ``last.ckpt`` ends as an undisturbed one.
 
     Inside :func:`joined` all processes make one, alike, and share the work: each has a part of
-    every batch and of the cases validated. The first alone writes files and tells progress.
+    every batch and of the cases validated. The first alone writes files and reports progress.
 
     ``note`` goes into the model file: what its user must know. ``weights``: a local file of
     ImageNet weights to start from; see :func:`load_imagenet`.
@@ -126,8 +129,12 @@ class Trainer:
         total = self.config.epochs * self.steps
         if len(state.history) < self.config.epochs and not self._stale(state):
             cache = SliceCache(self.samples, self.spec, self.out / "cache")
-            judging = ImageCache(self.spec, cache.folder / f"validation-{rank()}.raw")
             try:
+                with sync_errors():
+                    file = cache.folder / f"validation-{rank()}.raw"
+                    judging = ImageCache(
+                        self._slices(own_items(self.val_cases)), self.spec.size, file
+                    )
                 self._train(state, total, cache, judging, progress)
             finally:
                 cache.close()
@@ -205,7 +212,7 @@ class Trainer:
         losses: list[Tensor] = []
         sizes: list[int] = []
         for step, chosen in enumerate(batches):
-            # The first process's word: the file may appear while the others look.
+            # As the first process sees it: the file may appear while the others look.
             if epoch > 0 and gather([(self.out / STOP_FILE).exists()])[0]:
                 return None
             done = epoch * self.steps + step
@@ -243,18 +250,24 @@ class Trainer:
             "val_case_acc": scores.case_accuracy,
         }
 
+    def _slices(self, cases: Sequence[DatasetCase]) -> JoinedSlices:
+        return JoinedSlices([CaseSlices(case, self.spec) for case in cases])
+
     def _logits(self, cases: Sequence[DatasetCase], kept: ImageCache | None = None) -> list[Tensor]:
-        """N×2 of each case's slices, by the average of the weights."""
-        net, step = self.learner.average.module.eval(), 2 * self.config.batch_size
+        """N×2 of each case's slices, by the average of the weights.
+
+        ``kept`` holds the slices of those cases that are this process's own.
+        """
+        net: Network = self.learner.average.module.eval()
+        # As it is trained: see the reasons in docs/decisions.
+        predictor = Predictor(
+            net, self.spec, self.device, self.learner.dtype, False, 2 * self.config.batch_size
+        )
 
         def of(own: Sequence[DatasetCase]) -> list[Tensor]:
-            if kept:
-                parts = kept.parts(own, self.device, step)
-            else:
-                parts = images_of(own, self.spec, self.device, step)
-            return logits_by_case(net, own, parts, self.spec, self.learner.dtype, step)
+            return logits_by_case(predictor, own, kept or self._slices(own))
 
-        return dealt(of, cases)
+        return broadcast_parts(of, cases)
 
     def _outcome(self, state: RunState) -> dict[str, Any]:
         """Metadata of the model file: the best epoch's weights, calibrated and tested."""

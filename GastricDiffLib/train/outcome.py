@@ -12,13 +12,13 @@ from torch import Tensor
 
 from GastricDiffLib.cohort.dataset import DatasetCase
 from GastricDiffLib.files import replacing
-from GastricDiffLib.inference.model_file import save_model
+from GastricDiffLib.inference.model_file import margins, save_model
 from GastricDiffLib.inference.predict import as_predictions
 from GastricDiffLib.metrics.calibration import Calibration
 from GastricDiffLib.metrics.intervals import auc_bounds
 from GastricDiffLib.train.checkpoint import RunState
 from GastricDiffLib.train.config import TrainConfig
-from GastricDiffLib.train.validation import judged, margins
+from GastricDiffLib.train.validation import judged
 
 
 def write_outcome(
@@ -39,11 +39,11 @@ def tested(
     config: TrainConfig,
     calibration: Calibration,
 ) -> dict[str, float | None]:
-    """What the model file says of the test cases, whose slices have these ``logits``, N×2 each."""
+    """The model file's metrics of the test cases, whose slices have these ``logits``, N×2 each."""
     scores, _ = judged(cases, logits, config.gamma, calibration)
-    said = as_predictions(cases, [margins(one) for one in logits], calibration, config.scope)
+    predictions = as_predictions(cases, [margins(one) for one in logits], calibration, config.scope)
     found = {name: _number(value) for name, value in vars(scores).items()}
-    found |= auc_bounds(said) | {"cases": len(cases)}
+    found |= auc_bounds(predictions) | {"cases": len(cases)}
     return {f"test_{name}": value for name, value in found.items()}
 
 
