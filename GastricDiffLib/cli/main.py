@@ -16,6 +16,7 @@ from GastricDiffLib.cli.console import Console
 from GastricDiffLib.cli.parser import Parser
 from GastricDiffLib.errors import Cancelled, InputError, ReportedElsewhere
 from GastricDiffLib.log import log_exception
+from GastricDiffLib.threads import wait_passively
 from GastricDiffLib.viewer.arguments import add_intake, add_session, add_view
 
 EXIT_DONE, EXIT_BUG, EXIT_INPUT, EXIT_CANCELLED = 0, 1, 2, 130
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 done; 2 the input or the call is at fault, one ``error:`` line on stderr; 130 cancelled;
     1 a fault of the program, with its traceback in the log.
     """
+    wait_passively()
     words = sys.argv[1:] if arguments is None else arguments
     console = Console("--events" in words)
     previous = signal.signal(signal.SIGTERM, _interrupt)

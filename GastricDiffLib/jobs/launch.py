@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.threads import wait_passively
 
 from .names import (
     BEHIND_VARIABLE,
@@ -89,6 +90,7 @@ def launch(
         "PYTHONIOENCODING": "utf-8",
         FOLDER_VARIABLE: str(folder),
     }
+    wait_passively(variables)
     if detached:
         variables |= {DETACHED_VARIABLE: "1"}
     if behind:

@@ -7,9 +7,12 @@ import os
 import signal
 import threading
 
+from GastricDiffLib.threads import wait_passively
+
 
 def begin_worker() -> None:
-    """It ends with its parent, and leaves Ctrl+C to it."""
+    """It ends with its parent, leaves Ctrl+C to it, and has its threads sleep while they wait."""
+    wait_passively()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
