@@ -130,20 +130,20 @@ def inverse(number):
 def main(dataset, out):
     with joined():
         with joined():
-            said = {"gathered": gather([rank(), "of", world()])}
-        said["spread"] = broadcast_map(inverse, [1, 2, 4, 5, 8])
-        said["broadcast_map nothing"] = broadcast_map(inverse, [])
-        said["shares"] = gather([len(range(5)[share(5)])])
+            seen = {"gathered": gather([rank(), "of", world()])}
+        seen["map"] = broadcast_map(inverse, [1, 2, 4, 5, 8])
+        seen["broadcast_map nothing"] = broadcast_map(inverse, [])
+        seen["shares"] = gather([len(range(5)[share(5)])])
         actions = {
             "one": lambda: fail(1),
             "all": lambda: fail(0, 1),
             "a bug": lambda: fail(1, kind=RuntimeError),
             "none": fail,
-            "spreading": lambda: broadcast_map(inverse, [1, 0]),
+            "mapping": lambda: broadcast_map(inverse, [1, 0]),
             "cancelled": lambda: cancelled_run(dataset, out / "cancelled"),
             "unalike": lambda: train_unalike(dataset, out / "unalike"),
         }
-        said |= {name: gather([raised(action)]) for name, action in actions.items()}
+        seen |= {name: gather([raised(action)]) for name, action in actions.items()}
         kinds = {"double": (torch.float64,) * 2, "half": (torch.bfloat16, torch.float32)}
         norms = {name: normalised_together(*kind) for name, kind in kinds.items()}
         train(dataset, out / "double", int(sys.argv[3]))
@@ -152,7 +152,7 @@ def main(dataset, out):
         if is_main():
             for name, found in norms.items():
                 save_file(found, out / f"{name}.safetensors")
-            (out / "said.json").write_text(json.dumps(said))
+            (out / "seen.json").write_text(json.dumps(seen))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def overlap(model: Model, cases: Sequence[DatasetCase], device: str = "auto") ->
     """How well attention falls onto the ROI, at the ROI's own area.
 
     The map is brought to the input's size; as many of its highest pixels as the ROI has there
-    are compared with the ROI. Slices whose ROI fills the crop tell nothing and are left out; a
+    are compared with the ROI. Slices whose ROI fills the crop show nothing and are left out; a
     case of such slices alone is nan.
 
     Raises

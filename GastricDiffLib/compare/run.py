@@ -39,7 +39,7 @@ RECORD, PREDICTIONS, OVERLAP, MODEL, HISTORY = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished run: what it said of its test cases, and where it looked.
+    """A finished run: its predictions of the test cases, and where it looked.
 
     ``record``: ``identity`` (settings and data), ``cases``, ``seconds``, ``model_sha256``,
     ``best_epoch``, ``versions``.
@@ -58,7 +58,7 @@ def compare(
     device: str = "auto",
     workers: int = 1,
     progress: Progress | None = None,
-    say: Callable[[str], None] = lambda text: None,
+    notify: Callable[[str], None] = lambda text: None,
 ) -> list[Outcome]:
     """Train every run of the plan and predict its test cases, each in a folder of its own.
 
@@ -72,11 +72,11 @@ def compare(
     out
         ``out/runs`` holds the runs.
     workers
-        Runs at a time, each in a process with its share of the cores; what progress tells then goes
-        by whole runs.
+        Runs at a time, each in a process with its share of the cores; progress then
+        goes by whole runs.
     progress
         Called with (steps done, steps in all, message); may raise ``Cancelled``.
-    say
+    notify
         Called with a line about each run that ended.
 
     Raises
@@ -96,7 +96,7 @@ def compare(
     total = sum(run.steps for run in runs)
     done = total - sum(run.steps for run in todo)
     if done and todo:
-        say(f"{len(runs) - len(todo)} of {len(runs)} runs are done already")
+        notify(f"{len(runs) - len(todo)} of {len(runs)} runs are done already")
     clock = _Clock(total - done)
 
     def ended(run: Run, finished: int) -> None:
@@ -105,7 +105,7 @@ def compare(
         auc = score(Predictions.read(run.folder / PREDICTIONS)).case_auc
         left = clock.left(sum(one.steps for one in todo[:finished]))
         number = len(runs) - len(todo) + finished
-        say(f"{number}/{len(runs)} {_title(run, plan)}: case AUC {auc:.3f}{left}")
+        notify(f"{number}/{len(runs)} {_title(run, plan)}: case AUC {auc:.3f}{left}")
 
     if min(workers, len(todo)) > 1:
         job = partial(_apart, device=device, threads=max(1, (os.cpu_count() or 1) // workers))
@@ -205,7 +205,7 @@ def _finished(run: Run) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         identity = record["identity"]
     except (ValueError, KeyError, TypeError) as error:
         raise InputError("a run's record is damaged", path, "delete its folder") from error

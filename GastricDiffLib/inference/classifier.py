@@ -63,7 +63,7 @@ class Classifier:
             Called with (slices done, slices in all, message); may raise ``Cancelled``.
         heat
             A key of ``HEAT_KINDS``: ``attention`` (where the network looks: AT-GEN of S4 and S5) or
-            ``cam`` (what speaks for the case's vote: class activation map).
+            ``cam`` (what favours the case's vote: class activation map).
 
         Returns
         -------

@@ -29,8 +29,8 @@ class HeatMaps:
     """How a kind of heat is computed.
 
     ``of`` takes a network and its outputs of N slices and returns maps N×h×w, float32. Where
-    ``signed``, positive values speak for the positive class and negative ones for the other:
-    heat then shows what speaks for the class that the case votes for.
+    ``signed``, positive values are for the positive class and negative ones for the other: heat
+    then shows what is in favour of the class that the case votes for.
     """
 
     of: Callable[[Network, Outputs], Tensor]
@@ -107,7 +107,7 @@ def heat_volume(
     for start in range(0, len(chosen), _UPSAMPLED):
         part = slice(start, start + _UPSAMPLED)
         slices = crop.back(maps[part], height, width)
-        # 256 steps are more than an eye tells apart; files with heat in them shrink to half.
+        # 256 steps are more than an eye distinguishes; files with heat in them shrink by half.
         slices.mul_(256).round_().div_(256)
         for k, one in zip(chosen[part], slices, strict=True):
             axial[k] = one.numpy()

@@ -1,4 +1,4 @@
-"""What a model file says of itself, read without torch and without its weights."""
+"""A model file's own description, read without torch and without its weights."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read_metadata(path: Path | str) -> dict[str, Any]:
             "not a GastricDiff model: it has no metadata", path, "train one with gastricdiff train"
         )
     try:
-        metadata = json.loads(text)
+        metadata: dict[str, Any] = json.loads(text)
         version = metadata["format_version"]
     except (ValueError, KeyError, TypeError) as error:
         raise InputError("the model file's metadata is damaged", path, AGAIN) from error
@@ -55,10 +55,10 @@ def _header(path: Path) -> dict[str, Any]:
             length = int.from_bytes(file.read(8), "little")
             if size < 8 or length > min(size - 8, _LONGEST_HEADER):
                 raise ValueError("no header")
-            header = json.loads(file.read(length))
+            header: dict[str, Any] = json.loads(file.read(length))
         ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
         if 8 + length + max(ends, default=0) != size:
-            raise ValueError("not as long as its header says")
+            raise ValueError("not as long as in its header")
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise not_whole(path) from error
     return header

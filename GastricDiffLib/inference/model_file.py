@@ -1,4 +1,4 @@
-"""The model file: one ``.safetensors`` that says what it is. Nothing is ever unpickled."""
+"""The model file: one ``.safetensors`` that describes itself. Nothing is ever unpickled."""
 
 from __future__ import annotations
 

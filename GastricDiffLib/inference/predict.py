@@ -28,7 +28,7 @@ def evaluable_cases(dataset: Dataset, split: str, model: Model) -> list[DatasetC
     """
     if model.classes != dataset.classes:
         raise InputError(
-            f"the model tells {' and '.join(model.classes)} apart, the dataset holds "
+            f"the model distinguishes {' and '.join(model.classes)}, the dataset holds "
             f"{' and '.join(dataset.classes)}",
             dataset.root,
             "name a model of the dataset's classes, or export it with --classes",

@@ -73,7 +73,7 @@ class JoinedSlices:
     """Those of several in a row; a part may reach over the border between two."""
 
     def __init__(self, parts: Sequence[Slices]) -> None:
-        self._parts = parts
+        self.parts = parts
         self._ends = np.cumsum([len(one) for one in parts], dtype=int)
 
     def __len__(self) -> int:
@@ -83,7 +83,7 @@ class JoinedSlices:
         """See :class:`Slices`."""
         found = []
         first = int(np.searchsorted(self._ends, part.start, side="right"))
-        for one, end in zip(self._parts[first:], self._ends[first:], strict=True):
+        for one, end in zip(self.parts[first:], self._ends[first:], strict=True):
             begin = int(end) - len(one)
             if begin >= part.stop:
                 break

@@ -1,7 +1,7 @@
 """Probability calibration and threshold, from validation cases alone.
 
-Made for few of them: both stay as they are (scale 1, bias 0, threshold 0.5) unless the cases say
-otherwise. A case counts 1 however many slices it has, since its slices say much the same.
+Made for few of them: both stay as they are (scale 1, bias 0, threshold 0.5) unless the cases show
+otherwise. A case counts 1 however many slices it has, since its slices are much alike.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def fit_scale_bias(labels: Sequence[int], margins: Sequence[np.ndarray]) -> tupl
 def fit_threshold(
     labels: Sequence[int], probabilities: Sequence[np.ndarray], rule: str = "accuracy"
 ) -> float:
-    """The threshold between slices at which most cases' worth of slices is told right.
+    """The threshold at which most slices are classified rightly, each case counting 1.
 
     0.5 unless another is better by more than the standard error of the gain over cases: one
     case alone never moves it. Among equals the one nearest to 0.5, amid the probabilities that

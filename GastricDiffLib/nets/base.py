@@ -44,7 +44,7 @@ class Network(nn.Module):
         return self.outputs(x).logits
 
     def class_activation_map(self, features: Tensor) -> Tensor:
-        """How much each place speaks for the positive class: N×C×h×w → N×h×w, signed.
+        """How much each place favours the positive class: N×C×h×w → N×h×w, signed.
 
         h·w · Σ_c A_c · ∂d/∂A_c, where d is the difference of the two classes' logits (HiResCAM,
         Draelos and Carin, 2020). Where one linear layer follows the pooling this is the class

@@ -14,7 +14,7 @@ _Net = TypeVar("_Net", bound=nn.Module)
 def sharing_copy(net: _Net) -> _Net:
     """A copy of ``net`` whose parameters and buffers share the memory of its own.
 
-    Costs no memory to speak of, and milliseconds. What is replaced or moved in the copy (a module,
+    Costs milliseconds and next to no memory. What is replaced or moved in the copy (a module,
     a tensor by another of another type, order or place) stays as it is in ``net``; a value
     written in place is seen in both. The copy's parameters take no gradient.
     """

@@ -106,11 +106,11 @@ class DualPathHead(nn.Module):
         initialise(self)
 
     def forward(self, features: Tensor) -> Tensor:
-        out = self.project(features)
-        residual, dense = out.split((self.residual, out.shape[1] - self.residual), dim=1)
+        first = self.project(features)
+        residual, dense = first.split((self.residual, first.shape[1] - self.residual), dim=1)
         for block in self.blocks:
             residual, dense = block(residual, dense)
-        out = self.activate(torch.cat((residual, dense), dim=1))
+        out: Tensor = self.activate(torch.cat((residual, dense), dim=1))
         if self.merge == "none":
             return out
         attention = attention_map(features, normalise=self.normalise)[:, None].to(out.dtype)
@@ -120,4 +120,5 @@ class DualPathHead(nn.Module):
         # of 1 it weighs like the other channels at any input size.
         pixels = attention.shape[-2] * attention.shape[-1]
         scale = pixels**0.5 if self.normalise == "l2" else 1.0
-        return self.fuse(torch.cat((out, attention * scale), dim=1))
+        fused: Tensor = self.fuse(torch.cat((out, attention * scale), dim=1))
+        return fused

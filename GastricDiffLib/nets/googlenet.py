@@ -33,7 +33,8 @@ class Normalised(nn.Module):
         self.relu = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.relu(self.bn(self.conv(x)))
+        out: Tensor = self.relu(self.bn(self.conv(x)))
+        return out
 
 
 class Inception(nn.Module):
@@ -122,7 +123,8 @@ class GoogLeNet(Network):
 
     def logits(self, features: Tensor) -> Tensor:
         pooled = F.adaptive_avg_pool2d(features, 1).flatten(1)
-        return self.fc(self.dropout(pooled))
+        logits: Tensor = self.fc(self.dropout(pooled))
+        return logits
 
 
 def _halved(x: Tensor, window: int = 3) -> Tensor:

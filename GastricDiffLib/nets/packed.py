@@ -8,6 +8,7 @@ they are missing or compute something else, the same modules run plain PyTorch.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -62,10 +63,14 @@ class PackedConv(nn.Module):
         how = (self.padding, self.stride, self.dilation, self.groups)
         relu = "relu" if self.relu else "none"
         if shortcut is None:
-            return torch.ops.mkldnn._convolution_pointwise(x, weight, bias, *how, relu, [], "")
-        return torch.ops.mkldnn._convolution_pointwise_.binary(
-            shortcut, x, weight, bias, *how, "add", 1.0, relu, [], ""
-        )
+            out: Tensor = torch.ops.mkldnn._convolution_pointwise(
+                x, weight, bias, *how, relu, [], ""
+            )
+        else:
+            out = torch.ops.mkldnn._convolution_pointwise_.binary(
+                shortcut, x, weight, bias, *how, "add", 1.0, relu, [], ""
+            )
+        return out
 
     def _weights(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         key = (x.dtype, self.weight._version, self.weight.data_ptr())
@@ -103,7 +108,8 @@ class PackedBottleneck(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         shortcut = x if self.downsample is None else self.downsample(x)
-        return self.conv3(self.conv2(self.conv1(x)), shortcut)
+        out: Tensor = self.conv3(self.conv2(self.conv1(x)), shortcut)
+        return out
 
 
 def pack_convolutions(net: nn.Module) -> nn.Module:
@@ -137,7 +143,8 @@ def pack_convolutions(net: nn.Module) -> nn.Module:
 @cache
 def works(dtype: torch.dtype) -> bool:
     """Whether oneDNN's fused operations are there and compute what plain PyTorch does."""
-    if not torch.backends.mkldnn.is_available():
+    available: Callable[[], bool] = torch.backends.mkldnn.is_available
+    if not available():
         return False
     # Asked for in the middle of a pass: its modes are none of the trial's.
     with torch.inference_mode(False), torch.no_grad(), torch.autocast("cpu", enabled=False):

@@ -12,8 +12,8 @@ def rounded(weight: Tensor, dtype: torch.dtype) -> Tensor:
     """``weight`` (O×I×h×w, float32) in ``dtype``; each filter keeps its sum.
 
     What a filter sees differs little from input to input, so errors rounded one by one add up
-    to a shift that is the same all over the slice, and of the size of what tells tissues
-    apart. Here the error made so far is handed on to the next weights. (In bfloat16 that
+    to a shift that is the same all over the slice, and of the size of what separates
+    tissues. Here the error made so far is handed on to the next weights. (In bfloat16 that
     changes probabilities by a third of what rounding to nearest does.)
     """
     flat = weight.detach().flatten(1)

@@ -76,4 +76,5 @@ class VGG19(Network):
         return Outputs(self.logits(s5), s4, s5, s5)
 
     def logits(self, features: Tensor) -> Tensor:
-        return self.classifier(self.avgpool(features).flatten(1))
+        logits: Tensor = self.classifier(self.avgpool(features).flatten(1))
+        return logits

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 class HeatKind:
     """``name`` as the command line and ``case.json`` spell it; ``label`` and ``help`` for people.
 
-    ``help`` is the part of a sentence that says what the heat shows.
+    ``help`` states what the heat shows, as part of a sentence.
     """
 
     name: str
@@ -25,7 +25,7 @@ HEAT_KINDS: dict[str, HeatKind] = {
     for kind in (
         HeatKind("attention", "Attention", "where the network looks (AT-GEN of S4 and S5)"),
         HeatKind(
-            "cam", "Class activation map", "what speaks for the case's vote (class activation map)"
+            "cam", "Class activation map", "what favours the case's vote (class activation map)"
         ),
     )
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -23,7 +24,7 @@ class GlobalBatchNorm2d(nn.BatchNorm2d):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return super().forward(x)
-        out, mean, variance, count = _Normalise.apply(x, self.weight, self.bias, self.eps)
+        out, mean, variance, count = _normalise(x, self.weight, self.bias, self.eps)
         seen, running_mean, running_var = (
             self.num_batches_tracked,
             self.running_mean,
@@ -51,7 +52,7 @@ class _Normalise(torch.autograd.Function):
         parts = [torch.empty_like(own) for _ in range(dist.get_world_size())]
         dist.all_gather(parts, own)
         stacked = torch.stack(parts)
-        means, variances, counts = stacked.split((len(mean), len(mean), 1), dim=1)
+        means, variances, counts = torch.split(stacked, [len(mean), len(mean), 1], dim=1)
         count = counts.sum()
         share = counts / count
         mean = (share * means).sum(0)
@@ -77,6 +78,11 @@ class _Normalise(torch.autograd.Function):
         return (inner * _channels(weight * scale)).to(x.dtype), own_weight, own_bias, None
 
 
+_normalise: Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor, Tensor, Tensor]] = (
+    _Normalise.apply
+)
+
+
 def _channels(values: Tensor) -> Tensor:
     return values[:, None, None]
 
@@ -87,7 +93,8 @@ def normalise_globally(net: nn.Module, device: torch.device) -> nn.Module:
     The state dict keeps its names and values.
     """
     if device.type == "cuda":
-        return nn.SyncBatchNorm.convert_sync_batchnorm(net)
+        convert: Callable[[nn.Module], nn.Module] = nn.SyncBatchNorm.convert_sync_batchnorm
+        return convert(net)
     for module in net.modules():
         if type(module) is nn.BatchNorm2d:
             # The two hold the same state and differ in what they do with it alone.

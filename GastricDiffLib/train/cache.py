@@ -44,7 +44,7 @@ class SliceCache:
         self._rows = np.array([place[sample.case.pseudonym, sample.k] for sample in samples])
         self._labels, self._copies = marks(samples)
         shape = (spec.size, spec.size)
-        # Signed, since not every GPU knows unsigned numbers of 16 bits.
+        # Signed, since not every GPU has unsigned numbers of 16 bits.
         self._images = RowFile(folder / "images.raw", np.int16, len(first), shape)
         self._roi = RowFile(folder / "roi.raw", np.uint8, len(first), shape)
         try:

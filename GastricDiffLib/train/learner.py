@@ -51,9 +51,16 @@ class Learner:
         self._average = averaging(self.average, net)
 
     @property
+    def averaged(self) -> Network:
+        """The network of the averaged weights, in evaluation mode."""
+        net = self.average.module.eval()
+        assert isinstance(net, Network)
+        return net
+
+    @property
     def rate(self) -> float:
         """The learning rate."""
-        return self.optimizer.param_groups[0]["lr"]
+        return float(self.optimizer.param_groups[0]["lr"])
 
     @rate.setter
     def rate(self, value: float) -> None:
@@ -81,7 +88,7 @@ class Learner:
         loss = cls + config.lam * tad
         self.optimizer.zero_grad(set_to_none=True)
         # The mean over processes that backward leaves is then the sum over their parts.
-        self.scaler.scale(loss * (weight * world())).backward()
+        torch.autograd.backward(self.scaler.scale(loss * (weight * world())))
         self.scaler.unscale_(self.optimizer)
         nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.scaler.step(self.optimizer)

@@ -258,10 +258,13 @@ class Trainer:
 
         ``kept`` holds the slices of those cases that are this process's own.
         """
-        net: Network = self.learner.average.module.eval()
-        # As it is trained: see the reasons in docs/decisions.
         predictor = Predictor(
-            net, self.spec, self.device, self.learner.dtype, False, 2 * self.config.batch_size
+            self.learner.averaged,
+            self.spec,
+            self.device,
+            self.learner.dtype,
+            prepared=False,
+            batch=2 * self.config.batch_size,
         )
 
         def of(own: Sequence[DatasetCase]) -> list[Tensor]:

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from GastricDiffLib.nets.attention import attention_map, normalise_map, squeeze
-from GastricDiffLib.nets.systems import Outputs
+from GastricDiffLib.nets.base import Outputs
 
 TEACHERS = ("mask", "intensity")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 
 class RowFile:
@@ -25,13 +27,14 @@ class RowFile:
         with open(self.path, "wb") as file:
             file.truncate(self.shape[0] * self._row)
 
-    def write(self, start: int, rows: np.ndarray) -> None:
+    def write(self, start: int, rows: npt.NDArray[Any]) -> None:
         """Rows ``start`` and following; N×shape."""
         with open(self.path, "r+b") as file:
             file.seek(start * self._row)
             file.write(np.ascontiguousarray(rows, self.dtype).data)
 
-    def read(self, rows: np.ndarray) -> np.ndarray:
+    def read(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[Any]:
         """The rows of these numbers, in their order: N×shape."""
         # Mapped for this call alone; that takes less than reading one slice does.
-        return np.memmap(self.path, self.dtype, "r", shape=self.shape)[rows]
+        found: npt.NDArray[Any] = np.memmap(self.path, self.dtype, "r", shape=self.shape)[rows]
+        return found

@@ -25,7 +25,7 @@ def logits_by_case(
     batches go through the network, whatever cases they are of.
     """
     sizes = [len(case_slices(case, predictor.spec.scope)) for case in cases]
-    return list(predictor.predict(slices).logits.split(sizes)) if sizes else []
+    return list(torch.split(predictor.predict(slices).logits, sizes)) if sizes else []
 
 
 def judged(

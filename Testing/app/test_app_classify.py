@@ -46,11 +46,11 @@ def _ended(logic: ClassifyLogic):
 
 
 def test_choices_are_those_of_the_rooms_that_define_them():
-    from GastricDiffLib.inference.classifier import HEATS as heats
     from GastricDiffLib.nets.device import DEVICES as devices
     from GastricDiffLib.nets.systems import SYSTEMS as systems
+    from GastricDiffLib.results.heat_kinds import HEAT_KINDS
 
-    assert tuple(HEATS) == heats
+    assert list(HEAT_KINDS) == HEATS
     assert tuple(DEVICES) == devices
     assert list(systems) == SYSTEMS
 

@@ -12,6 +12,7 @@ from benchmarks.speed.cohorts import dataset_of
 
 from GastricDiffLib.cohort.dataset import Dataset
 from GastricDiffLib.cohort.pseudonyms import fingerprint
+from GastricDiffLib.inference.slices import CaseSlices, JoinedSlices
 from GastricDiffLib.nets.input import InputSpec
 from GastricDiffLib.train.batches import training_samples
 from GastricDiffLib.train.cache import ImageCache, SliceCache
@@ -77,9 +78,11 @@ def test_what_was_read_is_not_kept_open_or_mapped(datasets, tmp_path):
     samples = training_samples(cases, "roi", 0)
     before = len(list(Path("/proc/self/fd").iterdir()))
     cache = SliceCache(samples, spec, tmp_path / "cache")
-    judging = ImageCache(spec, tmp_path / "cache" / "judging.raw")
+    slices = JoinedSlices([CaseSlices(case, spec) for case in cases])
+    judging = ImageCache(slices, spec.size, tmp_path / "cache" / "judging.raw")
     kept = [cache.batch(np.arange(len(samples)), CPU)]
-    kept += [part for _ in range(2) for part in judging.parts(cases, CPU, 4)]
+    starts = range(0, len(judging) - 4, 4)
+    kept += [judging.images(slice(k, k + 4), CPU) for _ in range(2) for k in starts]
     mapped = Path("/proc/self/maps").read_text()
     assert str(tmp_path) not in mapped and str(datasets[0].root) not in mapped
     assert len(list(Path("/proc/self/fd").iterdir())) == before

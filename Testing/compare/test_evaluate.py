@@ -37,9 +37,9 @@ def model_file(small_run):
 
 def altered(model_file, path, **metadata):
     """The model with other metadata in its file."""
-    told = read_metadata(model_file) | metadata
-    told.pop("format_version")
-    save_model(path, load_file(model_file), told)
+    stored = read_metadata(model_file) | metadata
+    stored.pop("format_version")
+    save_model(path, load_file(model_file), stored)
     return path
 
 
@@ -86,7 +86,8 @@ def test_a_dataset_case_gets_the_probabilities_that_the_classifier_gives_its_ct(
     )
     result = classifier.classify(volume, read_roi(row.roi))
     predictions = predict(load_model(calibrated), [case], "cpu")
-    np.testing.assert_allclose(predictions.p[0], result.p, atol=2e-3)
+    # The same slices in the same batches, on a CPU: the same bits.
+    np.testing.assert_array_equal(predictions.p[0], result.p)
     assert len(np.unique(np.round(result.p, 4))) > 3
     assert predictions.thresholds.tolist() == [result.threshold]
     assert predictions.case_votes[0] == (result.vote == result.classes[1])
@@ -94,9 +95,9 @@ def test_a_dataset_case_gets_the_probabilities_that_the_classifier_gives_its_ct(
 
 def test_every_slice_of_the_scope_is_predicted(model_file, phantom_dataset, tmp_path):
     case = Dataset.open(phantom_dataset).cases[0]
-    told = read_metadata(model_file)["input"]
+    stored = read_metadata(model_file)["input"]
     whole = load_model(
-        altered(model_file, tmp_path / "m.safetensors", input=told | {"scope": "all"})
+        altered(model_file, tmp_path / "m.safetensors", input=stored | {"scope": "all"})
     )
     within = predict(load_model(model_file), [case], "cpu").slices[0]
     assert within.tolist() == case.roi_slices().tolist()
@@ -111,7 +112,8 @@ def test_calibration_is_applied_to_the_margins(model_file, calibrated, phantom_d
     theirs = predict(load_model(calibrated), cases, "cpu")
     np.testing.assert_array_equal(ours.image_p, theirs.image_p)
     by_hand = 1 / (1 + np.exp(0.3 - 2.5 * np.concatenate(margins).astype(float)))
-    np.testing.assert_allclose(ours.image_p, by_hand, atol=1e-8)
+    # in the single precision of the margins
+    np.testing.assert_allclose(ours.image_p, by_hand, rtol=3e-7)
 
 
 def test_predicting_can_be_watched_and_cancelled(model_file, phantom_dataset):
@@ -129,11 +131,11 @@ def test_predicting_can_be_watched_and_cancelled(model_file, phantom_dataset):
 
 
 def test_a_network_of_infinite_weights_is_named(model_file, phantom_dataset, tmp_path):
-    told = read_metadata(model_file)
-    told.pop("format_version")
+    stored = read_metadata(model_file)
+    stored.pop("format_version")
     weights = {k: torch.full_like(v, torch.inf) if v.is_floating_point() else v
                for k, v in load_file(model_file).items()}  # fmt: skip
-    save_model(tmp_path / "broken.safetensors", weights, told)
+    save_model(tmp_path / "broken.safetensors", weights, stored)
     with pytest.raises(InputError, match="no finite number"):
         predict(load_model(tmp_path / "broken.safetensors"),
                 Dataset.open(phantom_dataset).split("test"), "cpu")  # fmt: skip
@@ -144,29 +146,29 @@ def test_evaluating_writes_every_file_and_no_more(evaluated):
     assert [path.name for path in evaluated.parent.iterdir()] == ["out"]
 
 
-def test_the_metrics_tell_each_value_with_its_interval_and_where_it_comes_from(
+def test_the_metrics_hold_each_value_with_its_interval_and_where_it_comes_from(
     evaluated, calibrated, phantom_dataset
 ):
-    told = json.loads((evaluated / "metrics.json").read_text())
-    assert told["model"]["sha256"] == sha256(calibrated)
-    assert told["research_use"] == RESEARCH_USE
-    assert told["dataset"]["cases"] == told["dataset"]["patients"] == 4
-    assert told["dataset"]["cohort"] == Dataset.open(phantom_dataset).cohort_hash
-    assert (told["threshold"], told["calibration"]) == (0.4, {"scale": 2.5, "bias": -0.3})
-    assert set(told["metrics"]) == set(Scores.__dataclass_fields__)
-    for name, metric in told["metrics"].items():
+    stored = json.loads((evaluated / "metrics.json").read_text())
+    assert stored["model"]["sha256"] == sha256(calibrated)
+    assert stored["research_use"] == RESEARCH_USE
+    assert stored["dataset"]["cases"] == stored["dataset"]["patients"] == 4
+    assert stored["dataset"]["cohort"] == Dataset.open(phantom_dataset).cohort_hash
+    assert (stored["threshold"], stored["calibration"]) == (0.4, {"scale": 2.5, "bias": -0.3})
+    assert set(stored["metrics"]) == set(Scores.__dataclass_fields__)
+    for name, metric in stored["metrics"].items():
         assert metric["low"] <= metric["value"] <= metric["high"], name
 
 
 def test_the_kept_predictions_give_the_same_metrics_again(evaluated):
     predictions = Predictions.read(evaluated / "predictions.csv")
-    told = json.loads((evaluated / "metrics.json").read_text())["metrics"]
+    stored = json.loads((evaluated / "metrics.json").read_text())["metrics"]
     for name, value in vars(score(predictions)).items():
-        assert told[name]["value"] == pytest.approx(value, abs=1e-6)
+        assert stored[name]["value"] == pytest.approx(value, abs=1e-6)
     with open(evaluated / "predictions.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     theirs = roc_auc_score([int(r["label"]) for r in rows], [float(r["p"]) for r in rows])
-    assert told["image_auc"]["value"] == pytest.approx(theirs, abs=1e-6)
+    assert stored["image_auc"]["value"] == pytest.approx(theirs, abs=1e-6)
 
 
 def test_the_pictures_are_whole_and_not_blank(evaluated):
@@ -179,9 +181,9 @@ def test_the_pictures_are_whole_and_not_blank(evaluated):
 def test_the_terminal_shows_a_table_and_the_files(model_file, phantom_dataset, tmp_path, capsys):
     assert evaluate(model_file, phantom_dataset, tmp_path / "out", "--split", "val") == 0
     printed = capsys.readouterr()
-    told = json.loads((tmp_path / "out" / "metrics.json").read_text())["metrics"]["case_auc"]
+    stored = json.loads((tmp_path / "out" / "metrics.json").read_text())["metrics"]["case_auc"]
     line = next(line for line in printed.out.splitlines() if line.startswith("AUC"))
-    assert line.endswith(f"{told['value']:.3f} ({told['low']:.3f}–{told['high']:.3f})")
+    assert line.endswith(f"{stored['value']:.3f} ({stored['low']:.3f}–{stored['high']:.3f})")
     assert str(tmp_path / "out" / "roc.png") in printed.out
     assert RESEARCH_USE in printed.out
     assert "note: the model was trained or chosen on these cases" in printed.err
@@ -191,8 +193,8 @@ def test_events_end_with_the_metrics_as_numbers(model_file, phantom_dataset, tmp
     assert evaluate(model_file, phantom_dataset, tmp_path / "out", "--events") == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {event["event"] for event in events} == {"progress", "result"}
-    told = json.loads((tmp_path / "out" / "metrics.json").read_text())["metrics"]
-    assert events[-1]["image_brier"] == pytest.approx(told["image_brier"]["value"], abs=1e-6)
+    stored = json.loads((tmp_path / "out" / "metrics.json").read_text())["metrics"]
+    assert events[-1]["image_brier"] == pytest.approx(stored["image_brier"]["value"], abs=1e-6)
 
 
 def relabelled(dataset, path, change, **top):
@@ -219,7 +221,7 @@ def all_negative(entry):
         (to_train, {}, "no case in split 'test'"),
         (all_negative, {}, "no differentiated case among the 4 test cases"),
         (dict, {"classes": ["benign", "malignant"]}, "benign and malignant"),
-        (dict, {"classes": ["differentiated", "undifferentiated"]}, "the model tells"),
+        (dict, {"classes": ["differentiated", "undifferentiated"]}, "the model distinguishes"),
     ],
     ids=["empty split", "one class", "other classes", "classes swapped"],
 )
@@ -290,6 +292,6 @@ def test_the_roc_band_lies_around_the_curve_and_narrows_with_more_patients():
     assert widths[1] < widths[0] / 2
 
 
-def test_an_interval_that_cannot_be_told_says_so():
+def test_an_interval_that_cannot_be_stated_is_marked():
     assert in_words(Interval(0.75, 0.6, 0.85)) == "0.750 (0.600–0.850)"
     assert in_words(Interval(0.75, math.nan, math.nan)) == "0.750 (too few)"

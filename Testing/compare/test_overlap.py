@@ -32,7 +32,7 @@ def test_only_as_many_pixels_as_the_roi_has_are_compared():
     assert intersection_over_union(wide, roi).item() == 1
 
 
-def test_random_attention_gives_what_chance_says():
+def test_random_attention_gives_what_is_expected_by_chance():
     generator = torch.Generator().manual_seed(0)
     roi = square(4, 4, 8, 32).expand(400, -1, -1)
     found = intersection_over_union(torch.rand(400, 32, 32, generator=generator), roi)
@@ -44,7 +44,7 @@ def test_an_empty_roi_has_no_overlap():
     assert torch.isnan(intersection_over_union(torch.rand(1, 8, 8), square(0, 0, 0, 8)))
 
 
-def test_a_models_overlap_is_told_case_by_case(small_run, phantom_dataset):
+def test_a_models_overlap_is_measured_case_by_case(small_run, phantom_dataset):
     model = load_model(small_run / "model.safetensors")
     cases = Dataset.open(phantom_dataset).split("test")
     found = overlap(model, cases, "cpu")

@@ -12,11 +12,14 @@ from GastricDiffLib.classify import Classifier
 from GastricDiffLib.ct import CTVolume, read_roi, read_volume
 from GastricDiffLib.ct.axial import to_axial
 from GastricDiffLib.errors import Cancelled, InputError
+from GastricDiffLib.inference.heat import HEAT_MAPS, HeatMaps, heat_volume
 from GastricDiffLib.inference.model_file import load_model
+from GastricDiffLib.metrics.calibration import Calibration
 from GastricDiffLib.nets.crop import Crop
 from GastricDiffLib.nets.packed import works
 from GastricDiffLib.phantom import make_case
 from GastricDiffLib.resources import demo_model
+from GastricDiffLib.results.heat_kinds import DEFAULT_HEAT, HEAT_KINDS
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +86,7 @@ def test_heat_streamed_slice_by_slice_is_the_heat_of_all_at_once(crop, turn):
     crop = crop if turn != "oblique" else Crop.whole(height, width)
     chosen = np.array([1, 2, 4, depth - 1])
     maps = torch.rand(4, 7, 7, generator=torch.Generator().manual_seed(0)) - 0.2
-    found = Classifier._heat(maps, chosen, crop, volume)
+    found = heat_volume(maps, chosen, crop, volume)
     maps = maps.clamp_min(0)
     maps = maps - maps.amin(dim=(1, 2), keepdim=True)
     whole = np.zeros(volume.hu.shape, dtype=np.float32)
@@ -95,7 +98,32 @@ def test_heat_streamed_slice_by_slice_is_the_heat_of_all_at_once(crop, turn):
         assert found.flags.c_contiguous  # files and scenes take it as it is
 
 
-@pytest.mark.parametrize("heat", ["attention", "cam"])
+def test_every_kind_of_heat_that_is_offered_is_computed():
+    assert list(HEAT_KINDS) == list(HEAT_MAPS)
+    assert DEFAULT_HEAT in HEAT_KINDS
+    for name, kind in HEAT_KINDS.items():
+        assert kind.name == name and kind.label and kind.help
+
+
+def test_a_kind_of_heat_is_added_by_what_it_computes(classifier, case, volume, monkeypatch):
+    def brightest(net, outputs):
+        return outputs.s4.float().amax(dim=1)
+
+    monkeypatch.setitem(HEAT_MAPS, "brightest", HeatMaps(brightest))
+    result = classifier.classify(volume, case.roi, heat="brightest")
+    assert result.heat_kind == "brightest"
+    assert not np.array_equal(result.heat, classifier.classify(volume, case.roi).heat)
+
+
+def test_signed_maps_are_turned_towards_the_vote_and_others_are_not():
+    maps = torch.tensor([[[1.0, -2.0]]])
+    for kind in HEAT_MAPS.values():
+        assert kind.towards(maps, True).equal(maps)
+        assert kind.towards(maps, False).equal(-maps if kind.signed else maps)
+    assert HEAT_MAPS["cam"].signed and not HEAT_MAPS["attention"].signed
+
+
+@pytest.mark.parametrize("heat", HEAT_KINDS)
 def test_both_kinds_of_heat_are_finite_and_named(classifier, case, volume, heat):
     result = classifier.classify(volume, case.roi, heat=heat)
     assert result.heat_kind == heat
@@ -104,20 +132,23 @@ def test_both_kinds_of_heat_are_finite_and_named(classifier, case, volume, heat)
         classifier.classify(volume, case.roi, heat="warm")
 
 
-def test_evidence_speaks_for_the_class_that_the_case_votes_for(classifier, case, volume):
+def test_a_class_activation_map_favours_the_class_that_the_case_votes_for(classifier, case, volume):
     spec = dataclasses.replace(classifier.model.spec, size=160)
     torn = other(classifier, spec=spec, net=copy.deepcopy(classifier.model.net))
     features = []
-    torn.net.fc.register_forward_pre_hook(lambda _, pooled: features.append(pooled[0].float()))
+    torn.predictor.net.fc.register_forward_pre_hook(
+        lambda _, pooled: features.append(pooled[0].float())
+    )
     torn.classify(volume, case.roi)
-    # Weights at right angles to the mean features: both classes find evidence somewhere.
+    # Weights at right angles to the mean features: some places favour either class.
     mean = torch.cat(features).mean(dim=0)
     with torch.no_grad():
-        for weight in torn.net.fc.weight:
+        for weight in last.weight:
             weight -= (weight @ mean) / (mean @ mean) * mean
     heats = {}
     for threshold in (0.001, 0.999):
-        torn.model = dataclasses.replace(torn.model, threshold=threshold)
+        calibration = dataclasses.replace(torn.model.calibration, threshold=threshold)
+        torn.model = dataclasses.replace(torn.model, calibration=calibration)
         result = torn.classify(volume, case.roi, heat="cam")
         heats[result.vote] = result.heat
     undifferentiated, differentiated = heats["undifferentiated"], heats["differentiated"]
@@ -164,9 +195,9 @@ def test_the_real_ct_gives_the_same_result_from_every_format(
 
 def test_half_precision_stays_within_two_hundredths_of_float32(classifier, case, volume):
     exact = other(classifier)
-    exact.dtype = None
+    exact.predictor.dtype = None
     coarse = other(classifier)
-    coarse.dtype = torch.bfloat16
+    coarse.predictor.dtype = torch.bfloat16
     difference = coarse.classify(volume, case.roi).p - exact.classify(volume, case.roi).p
     assert np.abs(difference).max() < 0.02
 
@@ -175,7 +206,7 @@ def test_half_precision_changes_no_vote_of_the_bundled_model():
     if not works(torch.bfloat16):
         pytest.skip("PyTorch without oneDNN's fused operations")
     fast, exact = Classifier.load(demo_model(), "cpu"), Classifier.load(demo_model(), "cpu")
-    fast.dtype, exact.dtype = torch.bfloat16, None
+    fast.predictor.dtype, exact.predictor.dtype = torch.bfloat16, None
     # Where filters do not keep their sums in rounding, this case's probabilities move by 0.04.
     made = make_case(1, 700_005)
     volume = CTVolume.from_array(made.volume, made.grid.ijk_to_lps)
@@ -186,15 +217,15 @@ def test_half_precision_changes_no_vote_of_the_bundled_model():
 
 def test_numbers_that_half_precision_cannot_hold_are_computed_again(classifier, case, volume):
     loud = other(classifier, net=copy.deepcopy(classifier.model.net))
-    loud.dtype = torch.float16
+    loud.predictor.dtype = torch.float16
     with torch.no_grad():
         # the same network, but for a stage between whose convolutions float16's range is left
-        block = loud.net.layer1[0]
+        block = loud.predictor.net.layer1[0]
         for part in (block.conv1.weight, block.conv1.bias):
             part.mul_(1e6)
         block.conv2.weight.mul_(1e-6)
     exact = other(classifier)
-    exact.dtype = None
+    exact.predictor.dtype = None
     expected = exact.classify(volume, case.roi).p
     np.testing.assert_allclose(loud.classify(volume, case.roi).p, expected, atol=1e-3)
 
@@ -202,7 +233,7 @@ def test_numbers_that_half_precision_cannot_hold_are_computed_again(classifier, 
 def test_a_network_that_yields_no_number_is_named(classifier, case, volume):
     broken = other(classifier, net=copy.deepcopy(classifier.model.net))
     with torch.no_grad():
-        broken.net.fc.weight.fill_(float("nan"))
+        broken.predictor.net.fc.weight.fill_(float("nan"))
     with pytest.raises(InputError, match="no finite number"):
         broken.classify(volume, case.roi)
 
@@ -210,28 +241,28 @@ def test_a_network_that_yields_no_number_is_named(classifier, case, volume):
 def test_where_memory_is_short_smaller_batches_go_through(classifier, case, volume):
     expected = classifier.classify(volume, case.roi)
     short = other(classifier)
-    whole, sizes = short.net.outputs, []
+    whole, sizes = short.predictor.net, []
 
     def outputs(images):
         sizes.append(len(images))
         if len(images) > 4:
             raise torch.cuda.OutOfMemoryError("out of memory")
-        return whole(images)
+        return whole.outputs(images)
 
-    short.net = SimpleNamespace(outputs=outputs, logits=short.net.logits)
+    short.predictor.net = SimpleNamespace(outputs=outputs, logits=whole.logits)
     found = short.classify(volume, case.roi)
     assert sizes[0] > 4 and sum(size for size in sizes if size <= 4) == len(found.p)
     np.testing.assert_allclose(found.p, expected.p, atol=1e-3)
     np.testing.assert_allclose(found.heat, expected.heat, atol=5e-3)
 
 
-def test_too_little_memory_for_a_single_slice_is_said_so(classifier, case, volume):
+def test_too_little_memory_for_a_single_slice_is_an_error(classifier, case, volume):
     short = other(classifier)
 
     def outputs(images):
         raise torch.cuda.OutOfMemoryError("out of memory")
 
-    short.net = SimpleNamespace(outputs=outputs)
+    short.predictor.net = SimpleNamespace(outputs=outputs)
     with pytest.raises(InputError, match=r"not enough memory for one slice.*--device cpu"):
         short.classify(volume, case.roi)
 
@@ -256,13 +287,17 @@ def test_a_box_beside_the_ct_is_refused(classifier, case, volume):
 
 
 def test_calibration_moves_the_probabilities_as_a_logistic_curve(classifier, case, volume):
-    plain = other(classifier, calibration=(1.0, 0.0)).classify(volume, case.roi).p.astype(float)
-    found = other(classifier, calibration=(2.0, 0.5)).classify(volume, case.roi).p
+    plain = (
+        other(classifier, calibration=Calibration(1.0, 0.0))
+        .classify(volume, case.roi)
+        .p.astype(float)
+    )
+    found = other(classifier, calibration=Calibration(2.0, 0.5)).classify(volume, case.roi).p
     logit = np.log(plain / (1 - plain))
     np.testing.assert_allclose(found, 1 / (1 + np.exp(-(2 * logit + 0.5))), atol=1e-4)
 
 
-def test_what_the_model_says_of_itself_stands_in_the_result(classifier, case, volume):
+def test_the_note_of_a_model_stands_in_the_result(classifier, case, volume):
     card = classifier.model.card
     warned = dataclasses.replace(card, metadata=card.metadata | {"note": "Phantoms only."})
     assert other(classifier, card=warned).classify(volume, case.roi).notes == ("Phantoms only.",)

@@ -1,4 +1,4 @@
-"""The allocator keeps a network's memory for the next pass, and gives it back when told to."""
+"""The allocator keeps a network's memory for the next pass, and gives it back on request."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ print(faults, held - resident())
 
 def passes(setting: str) -> tuple[int, int]:
     """Page faults of the second of two passes over 160 MiB, and MiB given back after it."""
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", BLOCKS, setting], check=True, capture_output=True, text=True
     )
-    faults, returned = told.stdout.split()
+    faults, returned = done.stdout.split()
     return int(faults), int(returned)
 
 

@@ -26,7 +26,7 @@ def with_metadata(model, path, **changes):
     return path
 
 
-def test_the_file_tells_what_it_was_trained_on_and_how(model, phantom_dataset):
+def test_the_file_holds_what_it_was_trained_on_and_how(model, phantom_dataset):
     metadata = read_metadata(model)
     assert metadata["system"] == "r50-imp-dpn-tad"
     assert metadata["input"]["size"] == 64

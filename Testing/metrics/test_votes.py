@@ -38,7 +38,7 @@ def test_a_result_and_a_prediction_vote_alike(p, threshold, positive):
 def test_networks_vote_by_the_same_rule_and_break_ties_by_the_mean_of_all():
     threshold = 0.5
     parts = ([0.9, 0.45], [0.2, 0.4])
-    predictions = tuple(joined([predicted(np.array([p]), threshold, name) for p, name in
+    predictions = tuple(Predictions.joined([predicted(np.array([p]), threshold, name) for p, name in
                                 zip(part, "ab", strict=True)]) for part in parts)  # fmt: skip
     result = Result("resnext50", predictions, {}, np.ones((1, 2)), None)
     # The first case: one vote each, mean 0.55; the second: none.
@@ -53,7 +53,3 @@ def predicted(p, threshold, name="a"):
     slices = (np.arange(len(p)),)
     thresholds = np.array([threshold])
     return Predictions((name,), (name,), np.array([1]), slices, (p.astype(float),), thresholds)
-
-
-def joined(parts):
-    return Predictions.joined(parts)

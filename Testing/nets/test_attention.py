@@ -18,7 +18,7 @@ def test_the_power_is_applied_to_magnitudes():
     torch.testing.assert_close(attention_map(features, power=3), expected)
 
 
-def test_softmax_and_minmax_give_what_their_names_say():
+def test_softmax_and_minmax_give_what_their_names_promise():
     features = torch.tensor([[[[1.0, 2.0, 3.0]]]])
     squares = torch.tensor([1.0, 4.0, 9.0])
     torch.testing.assert_close(

@@ -1,4 +1,4 @@
-"""VGG-19, GoogLeNet and ResNeXt-50 are torchvision's; `sajja` and `han` differ where they say."""
+"""VGG-19, GoogLeNet and ResNeXt-50 are torchvision's; `sajja` and `han` differ where documented."""
 
 import pytest
 import torch

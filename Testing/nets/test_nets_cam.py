@@ -1,4 +1,4 @@
-"""Evidence maps: what each place adds to the difference of the logits."""
+"""Class activation maps: what each place adds to the difference of the logits."""
 
 import pytest
 import torch
@@ -22,7 +22,7 @@ def randomised(name):
 
 
 @pytest.mark.parametrize("name", sorted(set(SYSTEMS) - {"vgg19"}))
-def test_the_evidence_map_averages_to_the_difference_of_the_logits(name):
+def test_the_map_averages_to_the_difference_of_the_logits(name):
     net = randomised(name)
     outputs = net.outputs(torch.rand(3, 1, 96, 96))
     averaged = net.class_activation_map(outputs.features).mean(dim=(1, 2)) + difference(
@@ -32,7 +32,7 @@ def test_the_evidence_map_averages_to_the_difference_of_the_logits(name):
 
 
 @pytest.mark.parametrize("name", ["vgg19", "sajja", "r50-imp-dpn"])
-def test_strengthening_a_place_moves_the_logits_by_its_evidence(name):
+def test_strengthening_a_place_moves_the_logits_by_its_value(name):
     net = randomised(name).double()
     with torch.no_grad():
         features = net.outputs(torch.rand(2, 1, 96, 96).double()).features
@@ -48,7 +48,7 @@ def test_strengthening_a_place_moves_the_logits_by_its_evidence(name):
 
 
 @pytest.mark.parametrize("name", ["vgg19", "han"])
-def test_evidence_is_there_inside_inference_mode_and_leaves_no_gradients(name):
+def test_the_map_is_there_inside_inference_mode_and_leaves_no_gradients(name):
     net = randomised(name)
     images = torch.rand(2, 1, 64, 64)
     with torch.inference_mode():

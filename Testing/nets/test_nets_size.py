@@ -55,8 +55,8 @@ def test_info_lists_the_eight_systems_with_their_sizes(capsys):
 @pytest.mark.parametrize("arguments", [["info"], ["info", "model.safetensors", "--systems"]])
 def test_info_wants_either_a_model_or_the_systems(arguments, capsys):
     assert main(arguments) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.startswith("error: ")
-    assert told.err.count("\n") == 1
-    assert "--systems" in told.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: ")
+    assert printed.err.count("\n") == 1
+    assert "--systems" in printed.err

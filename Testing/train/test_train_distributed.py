@@ -1,4 +1,4 @@
-"""Two processes started by torchrun against one: the same run, told and written once."""
+"""Two processes started by torchrun against one: the same run, reported and written once."""
 
 import csv
 import json
@@ -30,7 +30,7 @@ from GastricDiffLib.train.distributed import (
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(
-    not torch.distributed.is_available(), reason="this torch knows one process only"
+    not torch.distributed.is_available(), reason="this torch has one process only"
 )
 
 
@@ -91,8 +91,8 @@ def two(few_dataset, batch_size, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def said(two):
-    return json.loads((two / "said.json").read_text())
+def seen(two):
+    return json.loads((two / "seen.json").read_text())
 
 
 def test_two_processes_give_the_loss_curve_of_one(few_dataset, batch_size, two, tmp_path):
@@ -138,14 +138,14 @@ def test_parts_of_a_batch_are_normalised_as_the_whole(two, name, dtypes, toleran
         torch.testing.assert_close(ours[key], expected, rtol=tolerance, atol=tolerance)
 
 
-def test_words_of_all_processes_come_in_the_order_of_their_ranks(said):
-    assert said["gathered"] == [0, "of", 2, 1, "of", 2]
-    assert sorted(said["shares"]) == [2, 3]
+def test_messages_of_all_processes_come_in_the_order_of_their_ranks(seen):
+    assert seen["gathered"] == [0, "of", 2, 1, "of", 2]
+    assert sorted(seen["shares"]) == [2, 3]
 
 
-def test_items_are_spread_over_the_processes_each_computed_once(said):
-    assert said["spread"] == [[0, 1.0], [1, 0.5], [0, 0.25], [1, 0.2], [0, 0.125]]
-    assert said["broadcast_map nothing"] == []
+def test_items_are_shared_out_to_the_processes_each_computed_once(seen):
+    assert seen["map"] == [[0, 1.0], [1, 0.5], [0, 0.25], [1, 0.2], [0, 0.125]]
+    assert seen["broadcast_map nothing"] == []
 
 
 @pytest.mark.parametrize(
@@ -155,21 +155,21 @@ def test_items_are_spread_over_the_processes_each_computed_once(said):
         ("all", "InputError: of 0", "ReportedElsewhere: of 0"),
         ("a bug", "ReportedElsewhere: of 1", "RuntimeError: of 1"),
         ("none", "nothing", "nothing"),
-        ("spreading", "ReportedElsewhere: no inverse: 0", "InputError: no inverse: 0"),
+        ("mapping", "ReportedElsewhere: no inverse: 0", "InputError: no inverse: 0"),
         ("cancelled", "Cancelled: ", "Cancelled: "),
     ],
 )
-def test_an_error_of_one_process_ends_all(said, action, first, second):
-    assert said[action] == [first, second]
+def test_an_error_of_one_process_ends_all(seen, action, first, second):
+    assert seen[action] == [first, second]
 
 
-def test_a_cancelled_run_leaves_its_finished_epochs(said, two):
+def test_a_cancelled_run_leaves_its_finished_epochs(seen, two):
     assert len(history(two / "cancelled")) == 1
     assert not (two / "cancelled" / "model.safetensors").exists()
 
 
-def test_processes_started_unalike_are_refused(said):
-    first, second = said["unalike"]
+def test_processes_started_unalike_are_refused(seen):
+    first, second = seen["unalike"]
     assert first.startswith("InputError: not all processes have the same settings")
     assert second.startswith("ReportedElsewhere: not all processes have the same settings")
 
@@ -198,9 +198,9 @@ def test_a_run_that_lost_a_process_resumes_and_ends_as_an_undisturbed_one(few, t
     assert not (run / "model.safetensors").exists()
     assert len(history(run)) < together.CALM.epochs
 
-    words, errors = (process := torchrun(tmp_path, *arguments)).communicate()
+    printed, errors = (process := torchrun(tmp_path, *arguments)).communicate()
     assert process.returncode == 0, errors
-    assert words.count(str(run / "model.safetensors")) == 1
+    assert printed.count(str(run / "model.safetensors")) == 1
     assert (run / "history.csv").read_bytes() == (calm / "history.csv").read_bytes()
     ours, theirs = (load_file(folder / "model.safetensors") for folder in (run, calm))
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
@@ -213,14 +213,14 @@ def test_a_run_that_lost_a_process_resumes_and_ends_as_an_undisturbed_one(few, t
         (("--epochs", "many"), "error: argument --epochs: invalid int value: 'many' (see"),
     ],
 )
-def test_wrong_input_is_told_once(few_dataset, tmp_path, wrong, line):
+def test_wrong_input_is_reported_once(few_dataset, tmp_path, wrong, line):
     arguments = ("train", few_dataset, "--out", tmp_path / "run", *wrong)
     process = torchrun(tmp_path, "-m", "GastricDiffLib", *arguments, processes=3)
-    words, errors = process.communicate()
-    assert words == ""
-    told = [one for one in errors.splitlines() if one.startswith("error:")]
-    assert len(told) == 1, errors
-    assert told[0].startswith(line)
+    printed, errors = process.communicate()
+    assert printed == ""
+    reported = [one for one in errors.splitlines() if one.startswith("error:")]
+    assert len(reported) == 1, errors
+    assert reported[0].startswith(line)
     assert "exitcode  : 2 " in errors
     assert not (tmp_path / "run").exists()
 

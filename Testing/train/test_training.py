@@ -162,7 +162,7 @@ def test_another_setup_in_the_same_folder_is_refused(phantom_dataset, small_run)
     assert (small_run / "last.ckpt").read_bytes() == before
 
 
-def test_a_damaged_checkpoint_says_how_to_go_on(phantom_dataset, tmp_path):
+def test_a_damaged_checkpoint_is_refused_with_how_to_go_on(phantom_dataset, tmp_path):
     (tmp_path / "last.ckpt").write_bytes(b"not a checkpoint")
     with pytest.raises(InputError, match="delete it to start anew"):
         Trainer(Dataset.open(phantom_dataset), TrainConfig(**SMALL), tmp_path, "cpu").run()
@@ -176,7 +176,7 @@ def test_it_stops_when_the_validation_auc_no_longer_rises(phantom_dataset, tmp_p
     assert len(rows) == best + 3 < 30
 
 
-def test_a_diverging_run_says_so(phantom_dataset, tmp_path):
+def test_a_diverging_run_is_an_error(phantom_dataset, tmp_path):
     config = TrainConfig(**SMALL, epochs=3, lr=1e30)
     with pytest.raises(InputError, match="diverged"):
         Trainer(Dataset.open(phantom_dataset), config, tmp_path / "run", "cpu").run()

@@ -17,6 +17,7 @@ import torch
 from GastricDiffLib.classify import CaseResult, Classifier
 from GastricDiffLib.ct import BoxROI, CTVolume, read_roi, read_volume
 from GastricDiffLib.inference.model_file import Model, load_model
+from GastricDiffLib.inference.predictor import describe
 from GastricDiffLib.nets.input import InputSpec
 from GastricDiffLib.nets.packed import PackedConv
 from GastricDiffLib.phantom import make_case
@@ -43,10 +44,8 @@ def rows(work: Path, quick: bool) -> list[Row]:
         if path == fresh:
             name += f", last layer × {_spread(model, cases['phantoms']):.0f}"
         exact = Classifier(model, "cpu")
-        exact.dtype = None
-        # Its own copy of the weights: the fast one is packed, the exact one is not.
-        fast = Classifier(load_model(path), "auto")
-        fast.net.load_state_dict(exact.net.state_dict())
+        exact.predictor.dtype = None
+        fast = Classifier(model, "auto")
         for kind, each in cases.items():
             if each:
                 found += _compared(f"{name}, {len(each)} {kind}", exact, fast, each)
@@ -60,7 +59,8 @@ def _compared(name: str, exact: Classifier, fast: Classifier, cases: Sequence[Ca
     slices = sum(len(a.p) for a, _ in pairs)
     case_votes = sum(a.vote != b.vote for a, b in pairs)
     spread = np.concatenate([a.p for a, _ in pairs])
-    note = f"{fast._describe()} against float32; p from {spread.min():.3f} to {spread.max():.3f}"
+    how = describe(fast.predictor.device, fast.predictor.dtype)
+    note = f"{how} against float32; p from {spread.min():.3f} to {spread.max():.3f}"
     return [
         Row(f"{name}: largest change of a probability", apart, "", note=note),
         Row(f"{name}: changed votes of {slices} slices", votes, ""),
@@ -85,7 +85,7 @@ def _spread(model: Model, cases: Sequence[Case]) -> float:
     Returns the scale, by which all errors grow too.
     """
     classifier = Classifier(model, "cpu")
-    classifier.dtype = None
+    classifier.predictor.dtype = None
     p = np.concatenate([classifier.classify(*case).p for case in cases[:5]]).astype(np.float64)
     logits = np.log(p / (1 - p))
     scale = 1 / max(logits.std(), 1e-6)

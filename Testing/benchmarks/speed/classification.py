@@ -42,7 +42,7 @@ def rows(work: Path, quick: bool) -> list[Row]:
         path = fresh_model(work / f"{system}.safetensors", system, spec)
         for name, dtype in variants:
             classifier = Classifier.load(path, "cpu")
-            classifier.dtype = dtype
+            classifier.predictor.dtype = dtype
             works[f"{system}, {name}"] = _classifying(classifier, volume, roi)
         if torch.cuda.is_available():
             works[f"{system}, GPU"] = _classifying(Classifier.load(path, "cuda"), volume, roi)

@@ -51,7 +51,7 @@ def _time_parts() -> None:
 
     def load_and_time_the_network(*arguments: Any) -> Classifier:
         classifier = load(*arguments)
-        network: Any = type(classifier.net)
+        network: Any = type(classifier.predictor.net)
         network.outputs = timed("network", network.outputs)
         return classifier
 

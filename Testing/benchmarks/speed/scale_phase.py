@@ -16,10 +16,11 @@ from pathlib import Path
 
 import torch
 
-from GastricDiffLib.cohort.dataset import Dataset, DatasetCase
+from GastricDiffLib.cohort.dataset import Dataset
 from GastricDiffLib.cohort.export import export_cases
 from GastricDiffLib.cohort.manifest import read_cohort
 from GastricDiffLib.cohort.split import balanced, split_patients
+from GastricDiffLib.inference.slices import CaseSlices, JoinedSlices
 from GastricDiffLib.nets.input import InputSpec
 from GastricDiffLib.train.batches import augmented, draws, shuffled, training_samples
 from GastricDiffLib.train.cache import ImageCache, SliceCache
@@ -51,15 +52,16 @@ def prepared(phase: str, cohort: Path, out: Path) -> Callable[[], object]:
     folder = out.with_name(f"{out.name}-cache")
     if phase == "cache":
         return lambda: SliceCache(samples, _SPEC, folder)
-    cache, judging = SliceCache(samples, _SPEC, folder), ImageCache(_SPEC, folder / "val.raw")
-    val = dataset.split("val")
-    _read(judging, val)
-    return lambda: _epoch(cache, len(samples), lambda: _read(judging, val))
+    cache = SliceCache(samples, _SPEC, folder)
+    val = JoinedSlices([CaseSlices(case, _SPEC) for case in dataset.split("val")])
+    judging = ImageCache(val, _SPEC.size, folder / "val.raw")
+    _read(judging)
+    return lambda: _epoch(cache, len(samples), lambda: _read(judging))
 
 
-def _read(judging: ImageCache, cases: list[DatasetCase]) -> None:
-    for _ in judging.parts(cases, _CPU, 32):
-        pass
+def _read(judging: ImageCache) -> None:
+    for start in range(0, len(judging), 32):
+        judging.images(slice(start, min(start + 32, len(judging))), _CPU)
 
 
 def _split(cohort: Path) -> None:
