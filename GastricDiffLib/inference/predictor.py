@@ -26,7 +26,7 @@ Reading = Callable[[Outputs, slice], Tensor]
 """What is kept of a batch: its outputs and the places of its slices → n×…, n slices."""
 
 
-class Prediction(NamedTuple):
+class SliceOutputs(NamedTuple):
     """Of N slices: ``logits`` N×2 float32 and what was ``read`` of the outputs, on the CPU."""
 
     logits: Tensor
@@ -76,7 +76,7 @@ class Predictor:
 
     def predict(
         self, slices: Slices, read: Reading | None = None, progress: Progress | None = None
-    ) -> Prediction:
+    ) -> SliceOutputs:
         """Run all slices and bring what was kept of them to the CPU.
 
         Where a logit is not finite, everything once more in float32: float16 overflows above
@@ -106,7 +106,7 @@ class Predictor:
 
     def stream(
         self, slices: Slices, read: Reading | None = None, dtype: torch.dtype | None = None
-    ) -> Iterator[tuple[slice, Prediction]]:
+    ) -> Iterator[tuple[slice, SliceOutputs]]:
         """The slices' places and predictions, batch by batch, still on the device.
 
         Parameters
@@ -141,7 +141,7 @@ class Predictor:
         read: Reading | None,
         dtype: torch.dtype | None,
         progress: Progress | None,
-    ) -> Prediction:
+    ) -> SliceOutputs:
         logits, kept = [torch.zeros(0, 2, device=self.device)], []
         for part, found in self.stream(slices, read, dtype):
             logits.append(found.logits)
@@ -150,12 +150,12 @@ class Predictor:
             if progress:
                 progress(part.stop, len(slices), "classifying")
         # The only wait for the device: results stay there until all slices are through.
-        return Prediction(torch.cat(logits).cpu(), torch.cat(kept).cpu() if kept else None)
+        return SliceOutputs(torch.cat(logits).cpu(), torch.cat(kept).cpu() if kept else None)
 
     @torch.inference_mode()
     def _batch(
         self, slices: Slices, part: slice, read: Reading | None, dtype: torch.dtype | None
-    ) -> Prediction | None:
+    ) -> SliceOutputs | None:
         """One batch through the network; None where memory is short."""
         try:
             images = self.spec.normalised(slices.images(part, self.device))
@@ -164,7 +164,7 @@ class Predictor:
             if self.prepared:
                 outputs = outputs._replace(logits=self.net.logits(outputs.features.float()))
             kept = None if read is None else read(outputs, part)
-            return Prediction(outputs.logits.float(), kept)
+            return SliceOutputs(outputs.logits.float(), kept)
         except torch.cuda.OutOfMemoryError:
             return None
 

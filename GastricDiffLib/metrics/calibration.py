@@ -41,6 +41,16 @@ class Calibration:
         evaluating and training take from one margin is the same number. Elsewhere in NumPy and
         PyTorch the last bit of a single-precision exponential depends on the processor; here it
         is rounded from a double.
+
+        Parameters
+        ----------
+        margins
+            Of any shape; the logit of class 1 minus that of class 0.
+
+        Examples
+        --------
+        >>> Calibration(scale=2.0).probabilities(np.array([-1.0, 0.0, 1.0]))
+        array([0.11920292, 0.5       , 0.880797  ], dtype=float32)
         """
         x = np.asarray(margins, dtype=np.float32) * np.float32(self.scale) + np.float32(self.bias)
         with np.errstate(over="ignore"):  # infinite: the probability is 0

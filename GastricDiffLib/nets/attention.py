@@ -31,7 +31,7 @@ def attention_map(
     size
         (H, W) of the map; the features' own h×w when None.
     power
-        N of the paper; its cross-validation chose 2.
+        n of the paper; its cross-validation chose 2.
     normalise
         One of ``NORMALISATIONS``.
 
@@ -44,6 +44,12 @@ def attention_map(
     ------
     ValueError
         Unknown normalisation, or features without four dimensions.
+
+    Examples
+    --------
+    >>> features = torch.tensor([[[[3.0, 0.0]], [[0.0, 2.0]]]])  # one image, two channels, 1×2
+    >>> attention_map(features, normalise="minmax")
+    tensor([[[1., 0.]]])
     """
     if features.dim() != 4:
         raise ValueError(f"attention_map takes N×C×h×w features, got {tuple(features.shape)}")

@@ -30,6 +30,11 @@ def focal_loss(logits: Tensor, target: Tensor, alpha: float = 0.5, gamma: float 
     -------
     Tensor
         A scalar, float32.
+
+    Examples
+    --------
+    >>> focal_loss(torch.zeros(2, 2), torch.tensor([0, 1]), gamma=0.0)  # log(2) / 2
+    tensor(0.3466)
     """
     log_p = logits.float().log_softmax(dim=1).gather(1, target[:, None])[:, 0]
     alpha_t = torch.where(target == 1, alpha, 1.0 - alpha)

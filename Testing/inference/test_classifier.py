@@ -136,9 +136,8 @@ def test_a_class_activation_map_favours_the_class_that_the_case_votes_for(classi
     spec = dataclasses.replace(classifier.model.spec, size=160)
     torn = other(classifier, spec=spec, net=copy.deepcopy(classifier.model.net))
     features = []
-    torn.predictor.net.fc.register_forward_pre_hook(
-        lambda _, pooled: features.append(pooled[0].float())
-    )
+    last = torn.predictor.net.fc
+    last.register_forward_pre_hook(lambda _, pooled: features.append(pooled[0].float()))
     torn.classify(volume, case.roi)
     # Weights at right angles to the mean features: some places favour either class.
     mean = torch.cat(features).mean(dim=0)
@@ -287,12 +286,11 @@ def test_a_box_beside_the_ct_is_refused(classifier, case, volume):
 
 
 def test_calibration_moves_the_probabilities_as_a_logistic_curve(classifier, case, volume):
-    plain = (
-        other(classifier, calibration=Calibration(1.0, 0.0))
-        .classify(volume, case.roi)
-        .p.astype(float)
+    plain, found = (
+        other(classifier, calibration=Calibration(*numbers)).classify(volume, case.roi).p
+        for numbers in ((1.0, 0.0), (2.0, 0.5))
     )
-    found = other(classifier, calibration=Calibration(2.0, 0.5)).classify(volume, case.roi).p
+    plain = plain.astype(float)
     logit = np.log(plain / (1 - plain))
     np.testing.assert_allclose(found, 1 / (1 + np.exp(-(2 * logit + 0.5))), atol=1e-4)
 
