@@ -51,7 +51,7 @@ from GastricDiffLib.train.learner import Learner
 from GastricDiffLib.train.outcome import tested, write_outcome
 from GastricDiffLib.train.provenance import provenance
 from GastricDiffLib.train.rate import rate_factor
-from GastricDiffLib.train.validation import judged, logits_by_case
+from GastricDiffLib.train.validation import logits_by_case, validation_columns
 
 __all__ = ["COLUMNS", "Trainer", "write_history"]
 
@@ -241,14 +241,7 @@ class Trainer:
 
     def _validation(self, kept: ImageCache) -> dict[str, float]:
         found = self._logits(self.val_cases, kept)
-        scores, loss = judged(self.val_cases, found, self.config.gamma)
-        return {
-            "val_loss": loss,
-            "val_image_auc": scores.image_auc,
-            "val_case_auc": scores.case_auc,
-            "val_image_acc": scores.image_accuracy,
-            "val_case_acc": scores.case_accuracy,
-        }
+        return validation_columns(self.val_cases, found, self.config.gamma)
 
     def _slices(self, cases: Sequence[DatasetCase]) -> JoinedSlices:
         return JoinedSlices([CaseSlices(case, self.spec) for case in cases])
@@ -258,14 +251,8 @@ class Trainer:
 
         ``kept`` holds the slices of those cases that are this process's own.
         """
-        predictor = Predictor(
-            self.learner.averaged,
-            self.spec,
-            self.device,
-            self.learner.dtype,
-            prepared=False,
-            batch=2 * self.config.batch_size,
-        )
+        net, dtype, batch = self.learner.averaged, self.learner.dtype, 2 * self.config.batch_size
+        predictor = Predictor(net, self.spec, self.device, dtype, prepared=False, batch=batch)
 
         def of(own: Sequence[DatasetCase]) -> list[Tensor]:
             return logits_by_case(predictor, own, kept or self._slices(own))

@@ -45,3 +45,17 @@ def judged(
     loss = focal_loss(torch.cat(list(logits)), labels, 0.5, gamma)
     p = [calibration.probabilities(margins(one)) for one in logits]
     return score_cases(truth, p, calibration.threshold), loss.item()
+
+
+def validation_columns(
+    cases: Sequence[DatasetCase], logits: Sequence[Tensor], gamma: float
+) -> dict[str, float]:
+    """What a run's history holds of the validation cases after an epoch; see :func:`judged`."""
+    scores, loss = judged(cases, logits, gamma)
+    return {
+        "val_loss": loss,
+        "val_image_auc": scores.image_auc,
+        "val_case_auc": scores.case_auc,
+        "val_image_acc": scores.image_accuracy,
+        "val_case_acc": scores.case_accuracy,
+    }
