@@ -14,6 +14,7 @@ from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.cohort.dataset import Dataset
 from GastricDiffLib.inference.model_file import Model
 from GastricDiffLib.metrics.intervals import (
+    FEWEST_PATIENTS,
     METHOD,
     RESAMPLES,
     Interval,
@@ -116,7 +117,15 @@ def interval_json(interval: Interval) -> dict[str, float | None]:
 
 
 def table(found: Mapping[str, Interval], numbers: Mapping[str, Any]) -> str:
-    """The metrics as lines of text: one a metric, per slice and per case."""
+    """The metrics as lines of text: one a metric, per slice and per case.
+
+    Parameters
+    ----------
+    found
+        Every metric of ``Scores``.
+    numbers
+        As from :func:`counts`.
+    """
     head = ("", f"per slice ({numbers['slices']})", f"per case ({numbers['cases']})")
     rows = [head]
     for key, label in ROWS.items():
@@ -129,4 +138,6 @@ def table(found: Mapping[str, Interval], numbers: Mapping[str, Any]) -> str:
     ]
     lines.insert(1, "  ".join("─" * n for n in wide))
     lines.append(f"95 % intervals: bootstrap over {numbers['patients']} patients")
+    if any(math.isnan(interval.low) for interval in found.values()):
+        lines.append(f"too few: an interval takes {FEWEST_PATIENTS} patients of each class")
     return "\n".join(lines)

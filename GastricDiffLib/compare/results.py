@@ -1,4 +1,4 @@
-"""The outcomes of a comparison, put together by system and tested against each other."""
+"""The runs of a comparison, put together by system and tested against each other."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from GastricDiffLib.cohort.dataset import Dataset
 from GastricDiffLib.compare.overlap import Overlap
 from GastricDiffLib.compare.run import Outcome
-from GastricDiffLib.metrics.intervals import RESAMPLES, Interval, metric_intervals, patient_weights
+from GastricDiffLib.metrics.intervals import (
+    FEWEST_PATIENTS,
+    RESAMPLES,
+    Interval,
+    metric_intervals,
+    patient_weights,
+)
 from GastricDiffLib.metrics.paired import AUCDifference, Disagreement, delong, holm, mcnemar
 from GastricDiffLib.metrics.predictions import Predictions
 from GastricDiffLib.metrics.scores import WeightedMetric, patient_metrics, score
@@ -34,19 +41,19 @@ class SystemResult:
     name: str
     predictions: tuple[Predictions, ...]
     metrics: Mapping[str, Interval]
-    weights: np.ndarray
+    weights: npt.NDArray[np.float64]
     averaged_auc: Interval
     overlap: Overlap | None = None
     outcomes: tuple[Outcome, ...] = ()
     fold_auc: float = float("nan")
 
     @property
-    def case_p(self) -> np.ndarray:
+    def case_p(self) -> npt.NDArray[np.float64]:
         """(K, C) by seed and case."""
         return np.array([one.case_p for one in self.predictions])
 
     @property
-    def image_p(self) -> np.ndarray:
+    def image_p(self) -> npt.NDArray[np.float64]:
         """(K, ΣN_c) by seed and slice."""
         return np.array([one.image_p for one in self.predictions])
 
@@ -93,7 +100,15 @@ class ReferenceComparison:
 
 
 def collect(dataset: Dataset, outcomes: Sequence[Outcome]) -> list[SystemResult]:
-    """The outcomes of each system, in the order of their first appearance."""
+    """The runs of each system as one result, in the order of their first appearance.
+
+    Parameters
+    ----------
+    dataset
+        In whose order the cases stand afterwards.
+    outcomes
+        Of one plan: every seed and fold of each system.
+    """
     names = list(dict.fromkeys(outcome.run.system for outcome in outcomes))
     return [_of_system(dataset, [one for one in outcomes if one.run.system == n]) for n in names]
 
@@ -156,6 +171,10 @@ def _mean(metrics: Sequence[WeightedMetric]) -> WeightedMetric:
 def against_reference(results: Sequence[SystemResult]) -> list[ReferenceComparison]:
     """Each system against the paper's own (or the last, where that takes no part).
 
+    DeLong's test (1988) on both AUCs, clustered by patient after Obuchowski (1997), McNemar's
+    (1947) on the votes, each corrected over the systems after Holm (1979); see
+    ``metrics.paired``.
+
     McNemar's test takes cases as independent, also those of one patient. Empty where only one
     system was run or a class has fewer than two patients.
     """
@@ -174,9 +193,11 @@ def against_reference(results: Sequence[SystemResult]) -> list[ReferenceComparis
 
 
 def enough_patients(predictions: Predictions) -> bool:
-    """Whether AUCs can be tested: two patients of each class."""
+    """Whether AUCs can be tested: ``FEWEST_PATIENTS`` (two) of each class."""
     patients = np.array(predictions.patients)
-    return all(len(set(patients[predictions.labels == label])) >= 2 for label in (0, 1))
+    return all(
+        len(set(patients[predictions.labels == label])) >= FEWEST_PATIENTS for label in (0, 1)
+    )
 
 
 def _tests(

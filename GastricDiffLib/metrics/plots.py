@@ -132,18 +132,20 @@ def draw_roc(
     axes: Axes, predictions: Predictions, found: Mapping[str, Interval], weights: Floats
 ) -> None:
     """The curves alone, onto axes of one's own."""
-    grid = np.linspace(0, 1, 401)
+    grid, title = np.linspace(0, 1, 401), "too few patients for bands"
     axes.plot([0, 1], [0, 1], color="0.55", lw=1, ls="--", label="chance")
     for kind, (labels, p, owner) in _kinds(predictions).items():
         low, high = roc_band(labels, p, owner, weights[:_BAND], grid)
-        axes.fill_between(grid, low, high, color=COLOURS[kind], alpha=0.15, lw=0)
+        if np.isfinite(low).all():
+            axes.fill_between(grid, low, high, color=COLOURS[kind], alpha=0.15, lw=0)
+            title = "bands: 95 %, pointwise"
         x, y = roc_points(labels, p)
         axes.plot(x, y, color=COLOURS[kind], lw=2, label=_legend(kind, len(p), found))
     axes.set(xlabel="1 − specificity", ylabel="sensitivity", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
     axes.set_aspect("equal")
     axes.grid(color="0.92")
     axes.set_axisbelow(True)
-    axes.legend(loc="lower right", title="bands: 95 %, pointwise", framealpha=0.9)
+    axes.legend(loc="lower right", title=title, framealpha=0.9)
 
 
 def plot_reliability(

@@ -299,4 +299,5 @@ def test_the_table_shows_too_few_where_an_interval_is_not_available(one_a_class)
         metric["low"] is None for metric in metrics.values()
     )
     assert not re.search(r"\(([\d.]+)–\1\)", printed)
+    assert "too few: an interval takes 2 patients of each class" in printed
     assert "nan" not in printed

@@ -85,6 +85,8 @@ def test_one_patient_a_class_gets_a_curve_without_a_band():
     draw_roc(axes, predictions, intervals(predictions, 50), weights)
     texts = [text.get_text() for text in axes.get_legend().get_texts()]
     assert not any("nan" in text for text in texts)
+    assert axes.get_legend().get_title().get_text() == "too few patients for bands"
+    assert not axes.collections
 
 
 def test_the_legend_shows_too_few_where_the_interval_is_not_available():
