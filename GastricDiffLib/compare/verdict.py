@@ -9,11 +9,12 @@ import numpy as np
 from GastricDiffLib.compare.published import AUC
 from GastricDiffLib.compare.results import REFERENCE, SystemResult, enough_patients
 from GastricDiffLib.compare.tables import overlaps
-from GastricDiffLib.metrics.intervals import interval_text
+from GastricDiffLib.metrics.intervals import FEWEST_PATIENTS, interval_text
 from GastricDiffLib.metrics.paired import delong, holm
 
 LEVEL = 0.05
 MOVED = 0.02  # of intersection over union
+_UNTESTED = f"No difference can be tested with fewer than {FEWEST_PATIENTS} patients of a class"
 _TAUGHT = {"r50-tad": "resnext50", "r50-imp-dpn-tad": "r50-imp-dpn"}
 """Each system with TAD and the same one without."""
 
@@ -51,6 +52,8 @@ def signed(value: float) -> str:
 def _separated(best: SystemResult, others: Sequence[SystemResult]) -> str:
     if not others:
         return "No other system was run."
+    if not enough_patients(best.predictions[0]):
+        return f"{_UNTESTED}: do not expect a difference from any other system."
     tests = holm([_p(best, other) for other in others])
     same = [other.name for other, p in zip(others, tests, strict=True) if not p < LEVEL]
     worse = [other.name for other, p in zip(others, tests, strict=True) if p < LEVEL]
@@ -71,8 +74,10 @@ def _against(best: SystemResult, baseline: SystemResult) -> str:
     named = f"{baseline.name} alone reaches {interval_text(baseline.metrics['case_auc'])}"
     if baseline.predictions[0].cases != best.predictions[0].cases:
         return f"{named}, on the cases that have it."
-    p = _p(best, baseline)
     gain = best.metrics["case_auc"].value - baseline.metrics["case_auc"].value
+    if not enough_patients(best.predictions[0]):
+        return f"{named}, a difference of {signed(gain)}. {_UNTESTED}."
+    p = _p(best, baseline)
     if p < LEVEL:
         return f"{named}; {best.name} is {'better' if gain > 0 else 'worse'} (p = {p:.3g})."
     return (
@@ -133,6 +138,4 @@ def _teaching(results: Sequence[SystemResult]) -> list[str]:
 
 def _p(first: SystemResult, second: SystemResult) -> float:
     one = first.predictions[0]
-    if not enough_patients(one):
-        return 1.0
     return delong(one.labels, first.case_p, second.case_p, one.patients).p

@@ -21,8 +21,8 @@ FEWEST_PATIENTS = 2
 """Patients of each class that is there, below which a bootstrap interval cannot be had."""
 METHOD = (
     "bootstrap over patients within their class; standard error of the resamples on the logit "
-    "scale; exact binomial bound where the resamples do not differ; none where a class has fewer "
-    f"than {FEWEST_PATIENTS} patients"
+    f"scale, for which each class needs {FEWEST_PATIENTS} patients; exact binomial bound where the "
+    "value is 0 or 1 or the resamples do not differ"
 )
 _Z = NormalDist().inv_cdf(0.975)
 _SAME = 1e-9

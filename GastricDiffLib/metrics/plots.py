@@ -63,7 +63,7 @@ def roc_band(
     """Low and high true positive rate at each false positive rate of ``grid``, 95 % pointwise.
 
     Rows are sorted once for all resamples; scikit-learn's ``roc_curve`` sorts and checks them
-    anew for each, in 8 to 25 times the time.
+    anew for each, in 10 to 25 times the time.
 
     Parameters
     ----------

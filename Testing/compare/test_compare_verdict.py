@@ -87,3 +87,13 @@ def test_the_mean_of_noisy_seeds_ranks_better_than_they_do():
 def test_one_system_alone_is_tested_against_nothing():
     assert against_reference([made("han", 1.0)]) == []
     assert "No other system was run" in verdict([made("han", 1.0)], [])[0]
+
+
+def test_one_patient_a_class_leaves_nothing_to_test():
+    systems = [made("resnext50", 1.0, cases=2), made("r50-imp-dpn-tad", 3, cases=2)]
+    first, against = verdict(systems, [made("radiomics", 2, cases=2)])
+    assert "No difference can be tested with fewer than 2 patients of a class" in first
+    assert "No difference can be tested with fewer than 2 patients of a class" in against
+    assert "p =" not in first + against
+    assert "p ≥" not in first + against
+    assert not against_reference(systems)

@@ -128,7 +128,7 @@ def test_one_patient_of_a_class_gives_values_without_intervals(positives):
     for name in inside - {f"image_{available}", f"case_{available}"}:
         assert name not in bounded
         assert math.isnan(found[name].high)
-    assert f"fewer than {FEWEST_PATIENTS} patients" in METHOD
+    assert f"each class needs {FEWEST_PATIENTS} patients" in METHOD
 
 
 def test_one_patient_of_either_class_leaves_no_interval_but_exact_ones():
