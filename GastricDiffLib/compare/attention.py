@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from GastricDiffLib.cohort.dataset import DatasetCase
 from GastricDiffLib.compare.overlap import intersection_over_union
-from GastricDiffLib.compare.results import Result
+from GastricDiffLib.compare.results import SystemResult
 from GastricDiffLib.compare.run import MODEL
 from GastricDiffLib.ct.drawing import ABDOMEN_HU, evenly_spaced
 from GastricDiffLib.inference.model_file import Model, load_model
@@ -21,7 +21,7 @@ from GastricDiffLib.train.batches import case_crop
 CASES = 4
 
 
-def attention_gallery(results: Sequence[Result], window: tuple[float, float]) -> bytes:
+def attention_gallery(results: Sequence[SystemResult], window: tuple[float, float]) -> bytes:
     """PNG: a row a case of the first fold's test set, a column a system.
 
     AT-GEN(S4) in colour over the middle slice of the ROI as the network sees it, the ROI

@@ -112,9 +112,9 @@ def test_a_comparison_killed_twice_ends_as_an_undisturbed_one(calm, phantom_data
         process.communicate()
     assert killed == 3
     assert not (out / "report.html").exists()
-    _, told = (process := start(phantom_dataset, out)).communicate()
-    assert process.returncode == 0, told
-    assert "4/4 " in told and "left" in told
+    _, shown = (process := start(phantom_dataset, out)).communicate()
+    assert process.returncode == 0, shown
+    assert "4/4 " in shown and "left" in shown
     names = [case.pseudonym for case in Dataset.open(phantom_dataset).cases]
     assert list(Predictions.read(calm / "predictions/resnext50-seed0.csv").cases) == names
     for name in (*CSV_FILES, *(f"predictions/{system}-seed0.csv" for system in PAIR)):
@@ -195,7 +195,7 @@ def test_runs_of_other_settings_are_never_taken_for_these(compared, phantom_data
         (["--epochs", "0"], "at least 1"),
     ],
 )
-def test_a_wrong_plan_is_told_before_anything_is_written(
+def test_a_wrong_plan_is_reported_before_anything_is_written(
     options, words, phantom_dataset, tmp_path, capsys
 ):
     out = tmp_path / "out"
@@ -217,14 +217,14 @@ def test_covariates_stand_beside_the_systems_as_they_are(phantom_dataset, tmp_pa
     from GastricDiffLib.compare.baselines import covariates
 
     dataset = Dataset.open(phantom_dataset)
-    told = [
+    cases = [
         replace(case, covariates={"marker": case.label + 0.1 * i, "same": 1.0, "word": "x"})
         for i, case in enumerate(dataset.cases)
     ]
-    told[0].covariates["marker"] = None
-    (found,) = covariates(replace(dataset, cases=tuple(told)), [c.pseudonym for c in told])
-    marker = [case.covariates["marker"] for case in told[1:]]
-    expected = roc_auc_score([case.label for case in told[1:]], marker)
+    cases[0].covariates["marker"] = None
+    (found,) = covariates(replace(dataset, cases=tuple(cases)), [c.pseudonym for c in cases])
+    marker = [case.covariates["marker"] for case in cases[1:]]
+    expected = roc_auc_score([case.label for case in cases[1:]], marker)
     assert found.name == "marker"
     assert found.metrics["case_auc"].value == pytest.approx(expected)
 

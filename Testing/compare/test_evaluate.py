@@ -1,8 +1,10 @@
 """Judging a model by a dataset: the same numbers as training and classifying, and its files."""
 
+import contextlib
 import csv
+import io
 import json
-import math
+import re
 import shutil
 
 import numpy as np
@@ -10,22 +12,20 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
-from sklearn.metrics import roc_auc_score, roc_curve
+from sklearn.metrics import roc_auc_score
 
 from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.classify import Classifier
 from GastricDiffLib.cli.main import main
 from GastricDiffLib.cohort.dataset import Dataset
 from GastricDiffLib.cohort.manifest import read_cohort
-from GastricDiffLib.compare.evaluation import EVALUATION_FILES, in_words
+from GastricDiffLib.compare.evaluation import EVALUATION_FILES, ROWS
 from GastricDiffLib.ct import read_roi, read_volume
 from GastricDiffLib.errors import Cancelled, InputError
 from GastricDiffLib.files import sha256
 from GastricDiffLib.inference.model_file import load_model, read_metadata, save_model
 from GastricDiffLib.inference.predict import as_predictions, case_margins, evaluable_cases, predict
 from GastricDiffLib.metrics.calibration import Calibration
-from GastricDiffLib.metrics.intervals import Interval
-from GastricDiffLib.metrics.plots import roc_band, roc_points
 from GastricDiffLib.metrics.predictions import Predictions
 from GastricDiffLib.metrics.scores import Scores, score
 
@@ -37,9 +37,9 @@ def model_file(small_run):
 
 def altered(model_file, path, **metadata):
     """The model with other metadata in its file."""
-    told = read_metadata(model_file) | metadata
-    told.pop("format_version")
-    save_model(path, load_file(model_file), told)
+    stored = read_metadata(model_file) | metadata
+    stored.pop("format_version")
+    save_model(path, load_file(model_file), stored)
     return path
 
 
@@ -94,9 +94,9 @@ def test_a_dataset_case_gets_the_probabilities_that_the_classifier_gives_its_ct(
 
 def test_every_slice_of_the_scope_is_predicted(model_file, phantom_dataset, tmp_path):
     case = Dataset.open(phantom_dataset).cases[0]
-    told = read_metadata(model_file)["input"]
+    stored = read_metadata(model_file)["input"]
     whole = load_model(
-        altered(model_file, tmp_path / "m.safetensors", input=told | {"scope": "all"})
+        altered(model_file, tmp_path / "m.safetensors", input=stored | {"scope": "all"})
     )
     within = predict(load_model(model_file), [case], "cpu").slices[0]
     assert within.tolist() == case.roi_slices().tolist()
@@ -129,11 +129,11 @@ def test_predicting_can_be_watched_and_cancelled(model_file, phantom_dataset):
 
 
 def test_a_network_of_infinite_weights_is_named(model_file, phantom_dataset, tmp_path):
-    told = read_metadata(model_file)
-    told.pop("format_version")
+    stored = read_metadata(model_file)
+    stored.pop("format_version")
     weights = {k: torch.full_like(v, torch.inf) if v.is_floating_point() else v
                for k, v in load_file(model_file).items()}  # fmt: skip
-    save_model(tmp_path / "broken.safetensors", weights, told)
+    save_model(tmp_path / "broken.safetensors", weights, stored)
     with pytest.raises(InputError, match="no finite number"):
         predict(load_model(tmp_path / "broken.safetensors"),
                 Dataset.open(phantom_dataset).split("test"), "cpu")  # fmt: skip
@@ -144,29 +144,29 @@ def test_evaluating_writes_every_file_and_no_more(evaluated):
     assert [path.name for path in evaluated.parent.iterdir()] == ["out"]
 
 
-def test_the_metrics_tell_each_value_with_its_interval_and_where_it_comes_from(
+def test_the_metrics_hold_each_value_with_its_interval_and_where_it_comes_from(
     evaluated, calibrated, phantom_dataset
 ):
-    told = json.loads((evaluated / "metrics.json").read_text())
-    assert told["model"]["sha256"] == sha256(calibrated)
-    assert told["research_use"] == RESEARCH_USE
-    assert told["dataset"]["cases"] == told["dataset"]["patients"] == 4
-    assert told["dataset"]["cohort"] == Dataset.open(phantom_dataset).cohort_hash
-    assert (told["threshold"], told["calibration"]) == (0.4, {"scale": 2.5, "bias": -0.3})
-    assert set(told["metrics"]) == set(Scores.__dataclass_fields__)
-    for name, metric in told["metrics"].items():
+    stored = json.loads((evaluated / "metrics.json").read_text())
+    assert stored["model"]["sha256"] == sha256(calibrated)
+    assert stored["research_use"] == RESEARCH_USE
+    assert stored["dataset"]["cases"] == stored["dataset"]["patients"] == 4
+    assert stored["dataset"]["cohort"] == Dataset.open(phantom_dataset).cohort_hash
+    assert (stored["threshold"], stored["calibration"]) == (0.4, {"scale": 2.5, "bias": -0.3})
+    assert set(stored["metrics"]) == set(Scores.__dataclass_fields__)
+    for name, metric in stored["metrics"].items():
         assert metric["low"] <= metric["value"] <= metric["high"], name
 
 
 def test_the_kept_predictions_give_the_same_metrics_again(evaluated):
     predictions = Predictions.read(evaluated / "predictions.csv")
-    told = json.loads((evaluated / "metrics.json").read_text())["metrics"]
+    stored = json.loads((evaluated / "metrics.json").read_text())["metrics"]
     for name, value in vars(score(predictions)).items():
-        assert told[name]["value"] == pytest.approx(value, abs=1e-6)
+        assert stored[name]["value"] == pytest.approx(value, abs=1e-6)
     with open(evaluated / "predictions.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     theirs = roc_auc_score([int(r["label"]) for r in rows], [float(r["p"]) for r in rows])
-    assert told["image_auc"]["value"] == pytest.approx(theirs, abs=1e-6)
+    assert stored["image_auc"]["value"] == pytest.approx(theirs, abs=1e-6)
 
 
 def test_the_pictures_are_whole_and_not_blank(evaluated):
@@ -179,9 +179,9 @@ def test_the_pictures_are_whole_and_not_blank(evaluated):
 def test_the_terminal_shows_a_table_and_the_files(model_file, phantom_dataset, tmp_path, capsys):
     assert evaluate(model_file, phantom_dataset, tmp_path / "out", "--split", "val") == 0
     printed = capsys.readouterr()
-    told = json.loads((tmp_path / "out" / "metrics.json").read_text())["metrics"]["case_auc"]
+    stored = json.loads((tmp_path / "out" / "metrics.json").read_text())["metrics"]["case_auc"]
     line = next(line for line in printed.out.splitlines() if line.startswith("AUC"))
-    assert line.endswith(f"{told['value']:.3f} ({told['low']:.3f}–{told['high']:.3f})")
+    assert line.endswith(f"{stored['value']:.3f} ({stored['low']:.3f}–{stored['high']:.3f})")
     assert str(tmp_path / "out" / "roc.png") in printed.out
     assert RESEARCH_USE in printed.out
     assert "note: the model was trained or chosen on these cases" in printed.err
@@ -191,8 +191,8 @@ def test_events_end_with_the_metrics_as_numbers(model_file, phantom_dataset, tmp
     assert evaluate(model_file, phantom_dataset, tmp_path / "out", "--events") == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {event["event"] for event in events} == {"progress", "result"}
-    told = json.loads((tmp_path / "out" / "metrics.json").read_text())["metrics"]
-    assert events[-1]["image_brier"] == pytest.approx(told["image_brier"]["value"], abs=1e-6)
+    stored = json.loads((tmp_path / "out" / "metrics.json").read_text())["metrics"]
+    assert events[-1]["image_brier"] == pytest.approx(stored["image_brier"]["value"], abs=1e-6)
 
 
 def relabelled(dataset, path, change, **top):
@@ -259,37 +259,45 @@ def test_a_split_with_both_classes_is_taken_whole(model_file, phantom_dataset):
     assert cases == dataset.split("train")
 
 
-def test_roc_points_are_those_of_scikit_learn():
-    rng = np.random.default_rng(0)
-    labels, p = rng.integers(0, 2, 80), np.round(rng.random(80), 1)
-    x, y = roc_points(labels, p)
-    theirs = roc_curve(labels, p, drop_intermediate=False)
-    np.testing.assert_allclose(x, theirs[0], atol=1e-12)
-    np.testing.assert_allclose(y, theirs[1], atol=1e-12)
-    weights = rng.integers(0, 3, 80)
-    x, y = roc_points(labels, p, weights)
-    area = np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2)
-    assert area == pytest.approx(roc_auc_score(labels, p, sample_weight=weights), abs=1e-12)
+@pytest.fixture(scope="module")
+def one_a_class(model_file, phantom_dataset, tmp_path_factory):
+    """The evaluation on one patient of each class, and the table that it printed."""
+    folder = tmp_path_factory.mktemp("one")
+    kept = {0, 1}
+
+    def first_of_each(entry):
+        entry["split"] = "test" if entry["label"] in kept else "train"
+        kept.discard(entry["label"])
+
+    dataset = relabelled(phantom_dataset, folder / "dataset", first_of_each)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert evaluate(model_file, dataset, folder / "out") == 0
+    return folder / "out", printed.getvalue()
 
 
-def test_the_roc_band_lies_around_the_curve_and_narrows_with_more_patients():
-    widths = []
-    for count in (30, 300):
-        rng = np.random.default_rng(1)
-        labels = np.arange(count) % 2
-        p = 1 / (1 + np.exp(-rng.normal(labels * 1.2, 1)))
-        weights = rng.multinomial(count, np.full(count, 1 / count), 300).astype(float)
-        grid = np.linspace(0, 1, 51)
-        low, high = roc_band(labels, p, np.arange(count), weights, grid)
-        x, y = roc_points(labels, p)
-        curve = np.interp(grid + 1e-7, x + np.arange(len(x)) * 1e-13, y)
-        assert np.mean((low <= curve) & (curve <= high)) > 0.95
-        assert low.min() >= 0
-        assert high.max() <= 1
-        widths.append(np.mean(high - low))
-    assert widths[1] < widths[0] / 2
+def test_with_one_patient_a_class_no_interval_has_width_0(one_a_class):
+    out, _ = one_a_class
+    metrics = json.loads((out / "metrics.json").read_text())["metrics"]
+    assert set(metrics) == set(Scores.__dataclass_fields__)
+    assert any(metric["low"] is None for metric in metrics.values())
+    for name, metric in metrics.items():
+        if 0 < metric["value"] < 1:
+            assert metric["low"] is metric["high"] is None, name
+        else:
+            # All right or all wrong is bounded exactly, and widely.
+            assert metric["high"] - metric["low"] > 0.8, name
 
 
-def test_an_interval_that_cannot_be_told_says_so():
-    assert in_words(Interval(0.75, 0.6, 0.85)) == "0.750 (0.600–0.850)"
-    assert in_words(Interval(0.75, math.nan, math.nan)) == "0.750 (too few)"
+def test_the_table_shows_too_few_where_an_interval_is_not_available(one_a_class):
+    out, printed = one_a_class
+    metrics = json.loads((out / "metrics.json").read_text())["metrics"]
+    lines = [line for line in printed.splitlines() if line.startswith(tuple(ROWS.values()))]
+    cells = re.findall(r"\d\.\d{3} \((?:too few|[\d.]+–[\d.]+)\)", "\n".join(lines))
+    assert len(cells) == len(metrics)
+    assert sum("too few" in cell for cell in cells) == sum(
+        metric["low"] is None for metric in metrics.values()
+    )
+    assert not re.search(r"\(([\d.]+)–\1\)", printed)
+    assert "too few: an interval takes 2 patients of each class" in printed
+    assert "nan" not in printed
