@@ -15,7 +15,7 @@ from GastricDiffLib.train.config import TrainConfig
 
 
 @dataclass(frozen=True)
-class Plan:
+class ComparisonPlan:
     """What is compared, and by what protocol.
 
     ``systems``: names of ``SYSTEMS``; ``folds``: None for the dataset's own split, or K folds

@@ -16,7 +16,7 @@ from sklearn.metrics import roc_auc_score
 
 from GastricDiffLib.cli.main import main
 from GastricDiffLib.cohort.dataset import Dataset
-from GastricDiffLib.compare import Plan, compare
+from GastricDiffLib.compare import ComparisonPlan, compare
 from GastricDiffLib.compare.files import write_comparison
 from GastricDiffLib.compare.results import against_reference, collect
 from GastricDiffLib.compare.tables import CSV_FILES
@@ -128,7 +128,7 @@ def test_parallel_runs_give_what_one_after_the_other_gives(phantom_dataset, tmp_
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     threads = torch.get_num_threads()
     dataset = Dataset.open(phantom_dataset)
-    plan = Plan(PAIR[:1], 2, (0,), SETTINGS)
+    plan = ComparisonPlan(PAIR[:1], 2, (0,), SETTINGS)
     together = compare(dataset, plan, tmp_path / "two", "cpu", workers=2)
     torch.set_num_threads(1)
     try:
@@ -157,7 +157,7 @@ def test_torchrun_compares_with_all_processes_and_reports_once(phantom_dataset, 
 
 def test_several_seeds_are_averaged_and_named(phantom_dataset, tmp_path):
     dataset = Dataset.open(phantom_dataset)
-    plan = Plan(PAIR, None, (3, 4), SETTINGS)
+    plan = ComparisonPlan(PAIR, None, (3, 4), SETTINGS)
     results = collect(dataset, compare(dataset, plan, tmp_path, "cpu"))
     first = results[0]
     by_seed = [roc_auc_score(one.labels, one.case_p) for one in first.predictions]
@@ -206,7 +206,7 @@ def test_a_wrong_plan_is_told_before_anything_is_written(
 
 
 def test_a_diverging_run_is_named(phantom_dataset, tmp_path):
-    plan = Plan(PAIR[:1], None, (0,), SETTINGS | {"lr": 1e30})
+    plan = ComparisonPlan(PAIR[:1], None, (0,), SETTINGS | {"lr": 1e30})
     with pytest.raises(InputError, match=r"diverged.*resnext50"):
         compare(Dataset.open(phantom_dataset), plan, tmp_path, "cpu")
 

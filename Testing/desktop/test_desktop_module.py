@@ -267,7 +267,7 @@ def test_ticking_compare_offers_the_systems_and_keeps_the_choice(desktop):
     assert not ui.systemSelector.enabled
     ui.systemsList.item(0).setCheckState(qt.Qt.Unchecked)
     ui.foldsSpinBox.value = 5
-    arguments = train.plan().arguments()
+    arguments = train.request().arguments()
     assert arguments[0] == "compare"
     systems = arguments[arguments.index("--systems") + 1].split(",")
     assert len(systems) == 7
@@ -293,7 +293,7 @@ def test_two_systems_are_compared_from_the_panel_and_the_report_opens(
     ui.trainingPath.currentPath = str(phantom_dataset)
     ui.runPath.currentPath = str(tmp_path / "compared")
     ui.epochsSpinBox.value, ui.sizeSpinBox.value = 1, 32
-    ui.widthSpinBox.value, ui.batchSpinBox.value = 0.0625, 64
+    ui.widthSpinBox.value, ui.batchSizeSpinBox.value = 0.0625, 64
     assert not ui.comparisonButton.enabled
     ui.trainButton.click()
     assert train.logic.running, ui.messageLabel.text
