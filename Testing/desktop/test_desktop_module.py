@@ -15,6 +15,8 @@ if find_spec("PySide6") is None:
 from slicer_standin import check_ui, grab, open_module
 
 from GastricDiffLib.nets import SYSTEMS
+from GastricDiffLib.results.heat_kinds import HEAT_KINDS
+from GastricDiffLib.train.config import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "GastricDiff" / "GastricDiff.py"
@@ -277,6 +279,23 @@ def test_ticking_compare_offers_the_systems_and_keeps_the_choice(desktop):
     desktop.panel.exit()
     desktop.panel.enter()
     assert ui.systemsList.item(0).checkState() == qt.Qt.Unchecked
+
+
+def test_the_fields_of_training_settings_are_as_declared(desktop):
+    from GastricDiffLib.desktop.parameters import setting_widgets
+
+    ui = desktop.panel.ui
+    for name, widget in setting_widgets(ui).items():
+        declared = SETTINGS[name]
+        assert widget.toolTip == declared.setting.tooltip
+        if declared.setting.choices:
+            shown = tuple(widget.itemText(row) for row in range(widget.count))
+            assert (shown, widget.currentText) == (declared.setting.choices, declared.default)
+        else:
+            assert (widget.minimum, widget.maximum) == declared.setting.offered
+            assert widget.value == declared.default
+    assert ui.cropLabel.text == SETTINGS["crop"].setting.label
+    assert all(name in ui.heatSelector.toolTip for name in HEAT_KINDS)
 
 
 def test_two_systems_are_compared_from_the_panel_and_the_report_opens(
