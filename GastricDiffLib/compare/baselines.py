@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from GastricDiffLib.cohort.dataset import Dataset, DatasetCase
-from GastricDiffLib.compare.plan import Plan
+from GastricDiffLib.compare.plan import ComparisonPlan
 from GastricDiffLib.compare.protocol import protocol
 from GastricDiffLib.compare.results import SystemResult, system_result
 from GastricDiffLib.metrics.predictions import Predictions
@@ -20,7 +20,7 @@ MISSING = (
 )
 
 
-def radiomics(dataset: Dataset, plan: Plan) -> SystemResult | None:
+def radiomics(dataset: Dataset, plan: ComparisonPlan) -> SystemResult | None:
     """Logistic regression on first-order and texture features, by the plan's protocol.
 
     Trained on training and validation cases alike, since it stops early at nothing; its

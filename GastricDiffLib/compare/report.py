@@ -15,7 +15,7 @@ from GastricDiffLib.cohort.dataset import Dataset
 from GastricDiffLib.compare import figures, tables
 from GastricDiffLib.compare.attention import attention_gallery
 from GastricDiffLib.compare.evaluation import ROWS, counts
-from GastricDiffLib.compare.plan import Plan
+from GastricDiffLib.compare.plan import ComparisonPlan
 from GastricDiffLib.compare.published import METHODS, TABLE3, TABLE4
 from GastricDiffLib.compare.results import ReferenceComparison, SystemResult
 from GastricDiffLib.compare.run import HISTORY
@@ -28,7 +28,7 @@ from GastricDiffLib.train.config import TrainConfig
 
 def report_html(
     dataset: Dataset,
-    plan: Plan,
+    plan: ComparisonPlan,
     results: Sequence[SystemResult],
     comparisons: Sequence[ReferenceComparison],
     baselines: Sequence[SystemResult],
@@ -103,7 +103,7 @@ def _find(results: Sequence[SystemResult], system: str) -> SystemResult | None:
     return next((result for result in results if result.name == system), None)
 
 
-def _protocol(plan: Plan) -> str:
+def _protocol(plan: ComparisonPlan) -> str:
     repeats = f"{len(plan.seeds)} seeds" if len(plan.seeds) > 1 else f"seed {plan.seeds[0]}"
     if plan.folds is None:
         return f"the dataset's own split, {repeats}; figures are of its test cases"
@@ -134,7 +134,7 @@ def _cases(dataset: Dataset, results: Sequence[SystemResult]) -> list[dict[str, 
     return rows
 
 
-def _settings(plan: Plan) -> dict[str, Any]:
+def _settings(plan: ComparisonPlan) -> dict[str, Any]:
     settings = TrainConfig(seed=plan.seeds[0], **plan.settings).to_json()
     return {name: value for name, value in settings.items() if name not in ("system", "seed")}
 

@@ -20,12 +20,12 @@ from GastricDiffLib.errors import InputError
 from GastricDiffLib.inference.model_file import Model, load_model
 from GastricDiffLib.memory import give_back_memory
 from GastricDiffLib.nets.attention import attention_map
+from GastricDiffLib.nets.base import Outputs
 from GastricDiffLib.nets.crop import Crop
 from GastricDiffLib.nets.device import autocast, channels_last, half_dtype, pick_device
 from GastricDiffLib.nets.fold import fold_batch_norms
 from GastricDiffLib.nets.input import to_device
 from GastricDiffLib.nets.packed import pack_convolutions
-from GastricDiffLib.nets.systems import Outputs
 from GastricDiffLib.progress import Progress
 from GastricDiffLib.results.case_result import CaseResult
 

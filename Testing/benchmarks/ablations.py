@@ -13,10 +13,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from GastricDiffLib.cli.commands import settings_of
-from GastricDiffLib.cli.main import build_parser
+from GastricDiffLib.cli.parser import build_parser
+from GastricDiffLib.cli.settings import settings_of
 from GastricDiffLib.cohort.dataset import Dataset
-from GastricDiffLib.compare import Plan, compare
+from GastricDiffLib.compare import ComparisonPlan, compare
 from GastricDiffLib.compare.results import SystemResult, collect
 from GastricDiffLib.compare.tables import overlaps, write_csv
 from GastricDiffLib.errors import InputError
@@ -56,7 +56,7 @@ def main() -> None:
         print(f"{name} …", file=sys.stderr, flush=True)
         settings = settings_of(options) | VARIANTS[name]
         folder = own.out / name.replace(" ", "-")
-        plan = Plan((SYSTEM,), options.folds, seeds, settings)
+        plan = ComparisonPlan((SYSTEM,), options.folds, seeds, settings)
         outcomes = compare(dataset, plan, folder, options.device, options.workers)
         (found[name],) = collect(dataset, outcomes)
     rows = table(found)

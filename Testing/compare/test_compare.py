@@ -16,8 +16,9 @@ from sklearn.metrics import roc_auc_score
 
 from GastricDiffLib.cli.main import main
 from GastricDiffLib.cohort.dataset import Dataset
-from GastricDiffLib.compare import Plan, compare
+from GastricDiffLib.compare import ComparisonPlan, compare
 from GastricDiffLib.compare.files import write_comparison
+from GastricDiffLib.compare.published import METHODS
 from GastricDiffLib.compare.results import against_reference, collect
 from GastricDiffLib.compare.tables import CSV_FILES
 from GastricDiffLib.errors import InputError
@@ -53,7 +54,7 @@ def rows(path):
 
 def test_all_eight_systems_stand_in_the_tables_beside_the_papers_figures(compared):
     three, four = rows(compared / "table3.csv"), rows(compared / "table4.csv")
-    assert {row["system"] for row in three + four} == set(SYSTEMS)
+    assert {row["system"] for row in three + four} == set(METHODS)
     assert [row["method"] for row in three][-1] == "Ours"
     assert [row["paper_auc"] for row in four] == ["0.7467", "0.7834", "0.7635", "0.8135"]
     for row in three + four:
@@ -128,7 +129,7 @@ def test_parallel_runs_give_what_one_after_the_other_gives(phantom_dataset, tmp_
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     threads = torch.get_num_threads()
     dataset = Dataset.open(phantom_dataset)
-    plan = Plan(PAIR[:1], 2, (0,), SETTINGS)
+    plan = ComparisonPlan(PAIR[:1], 2, (0,), SETTINGS)
     together = compare(dataset, plan, tmp_path / "two", "cpu", workers=2)
     torch.set_num_threads(1)
     try:
@@ -157,7 +158,7 @@ def test_torchrun_compares_with_all_processes_and_reports_once(phantom_dataset, 
 
 def test_several_seeds_are_averaged_and_named(phantom_dataset, tmp_path):
     dataset = Dataset.open(phantom_dataset)
-    plan = Plan(PAIR, None, (3, 4), SETTINGS)
+    plan = ComparisonPlan(PAIR, None, (3, 4), SETTINGS)
     results = collect(dataset, compare(dataset, plan, tmp_path, "cpu"))
     first = results[0]
     by_seed = [roc_auc_score(one.labels, one.case_p) for one in first.predictions]
@@ -206,7 +207,7 @@ def test_a_wrong_plan_is_reported_before_anything_is_written(
 
 
 def test_a_diverging_run_is_named(phantom_dataset, tmp_path):
-    plan = Plan(PAIR[:1], None, (0,), SETTINGS | {"lr": 1e30})
+    plan = ComparisonPlan(PAIR[:1], None, (0,), SETTINGS | {"lr": 1e30})
     with pytest.raises(InputError, match=r"diverged.*resnext50"):
         compare(Dataset.open(phantom_dataset), plan, tmp_path, "cpu")
 
