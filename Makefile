@@ -7,7 +7,7 @@ BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 DEMO_NOTE := Trained on synthetic phantoms only. It knows nothing of patients.
 MODEL := Resources/Models/phantom-only-demo.safetensors
 
-.PHONY: demo view test lint format coverage demo-model icon picture screenshots clean
+.PHONY: demo view test lint format coverage docs demo-model icon picture screenshots clean
 
 demo: .venv/demo.done
 	.venv/$(BIN)/gastricdiff demo --out "$(OUT)"
@@ -26,6 +26,10 @@ lint: .venv/test.done
 format: .venv/test.done
 	.venv/$(BIN)/ruff check --fix .
 	.venv/$(BIN)/ruff format .
+
+# The site of docs/ and the docstrings, in build/site.
+docs: .venv/docs.done
+	NO_MKDOCS_2_WARNING=1 .venv/$(BIN)/python -m mkdocs build --strict
 
 # The bundled model, from nothing: phantoms, training, held-out test (80 of the 400 cases).
 demo-model: .venv/demo.done
@@ -64,6 +68,10 @@ screenshots: .venv/test.done
 
 .venv/test.done: .venv/view.done
 	.venv/$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[scene,radiomics,viewer,test]"
+	touch $@
+
+.venv/docs.done: .venv/demo.done
+	.venv/$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[scene,radiomics,docs]"
 	touch $@
 
 clean:

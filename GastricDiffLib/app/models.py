@@ -94,7 +94,10 @@ def model_problem(path: str) -> str:
 
 
 def model_card(path: str) -> str:
-    """What a model says of itself, as HTML for a narrow panel."""
+    """What a model says of itself, as HTML for a narrow panel.
+
+    Without a template: Slicer shows it before jinja2 is installed.
+    """
     try:
         metadata = _metadata(path or demo_model())
     except InputError as error:

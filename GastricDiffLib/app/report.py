@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +14,15 @@ from GastricDiffLib.results.case_result import CaseResult
 from GastricDiffLib.results.files import CASE, OVERVIEW, SLICES, write_case, write_slices
 from GastricDiffLib.results.tables import case_table, slice_table
 from GastricDiffLib.scene import result_from_nodes, roi_from_node, volume_from_node
+from GastricDiffLib.templates import render
 
 REPORT, FOLDER = "report.html", "GastricDiff report"
-
-_STYLE = """body{font:15px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222;
-background:#fff}h1{font-size:1.5em}table{border-collapse:collapse;margin:1em 0}
-td,th{padding:.2em .8em;border-bottom:1px solid #ccc;text-align:left}img{max-width:100%}
-.use{font-weight:bold;border:2px solid #a33;padding:.5em 1em}"""
 
 
 def write_report(parent: Path | str, volume_node: Any) -> Path:
     """Write report, picture and tables of the CT's result into a new folder below ``parent``.
 
-    Nothing in it tells the CT's name, nor any path. Returns the folder.
+    Neither the CT's name nor any path is in it. Returns the folder.
 
     Raises
     ------
@@ -48,39 +42,25 @@ def write_report(parent: Path | str, volume_node: Any) -> Path:
         write_slices(folder / SLICES, result)
         write_case(folder / CASE, result)
         write_overview(folder / OVERVIEW, volume, boxes, result)
-        page = render(result, (folder / OVERVIEW).read_bytes())
+        page = report_page(result, (folder / OVERVIEW).read_bytes())
         (folder / REPORT).write_text(page, encoding="utf-8")
         name = folder.name
     return Path(parent) / name
 
 
-def render(result: CaseResult, picture: bytes) -> str:
+def report_page(result: CaseResult, picture: bytes) -> str:
     """The page, with the picture (PNG) inside of it."""
-    image = base64.b64encode(picture).decode("ascii")
-    facts = [(key, _text(value)) for key, value in case_table(result).items()]
     columns = slice_table(result)
     cells = zip(*(column.tolist() for column in columns.values()), strict=True)
-    return f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>GastricDiff: {escape(RESEARCH_USE)}</title>
-<style>{_STYLE}</style></head><body>
-<p class="use">{escape(RESEARCH_USE)}</p>
-<h1>{escape(result.vote)}</h1>
-<img alt="Slices with heat, probability by slice" src="data:image/png;base64,{image}">
-<h2>Case</h2>
-{_table(("field", "value"), facts)}
-<h2>Slices</h2>
-{_table(tuple(columns), cells)}
-</body></html>
-"""
-
-
-def _table(head: Sequence[str], rows: Any) -> str:
-    titles = "".join(f"<th>{escape(title)}</th>" for title in head)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>\n"
-        for row in rows
+    return render(
+        "app/report.html",
+        use=RESEARCH_USE,
+        vote=result.vote,
+        image=base64.b64encode(picture).decode("ascii"),
+        facts=[(key, _text(value)) for key, value in case_table(result).items()],
+        columns=list(columns),
+        rows=list(cells),
     )
-    return f"<table><tr>{titles}</tr>\n{body}</table>"
 
 
 def _text(value: Any) -> str:

@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from GastricDiffLib.app.cohort import is_dataset
 from GastricDiffLib.app.i18n import _
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.jobs import Job, JobState
+from GastricDiffLib.nets.choices import DEVICES
+from GastricDiffLib.train.config import SETTINGS
 
 HISTORY, MODEL, REPORT = "history.csv", "model.safetensors", "report.html"
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What shall be trained; ``systems`` where several are compared, with ``folds`` (0: none)."""
+class TrainRequest:
+    """What shall be trained, or compared, where, and with what settings.
+
+    Parameters
+    ----------
+    dataset
+        A dataset folder or a cohort.csv; empty where none is chosen.
+    run
+        Folder of the output, made where there is none; empty where none is chosen.
+    settings
+        Values of ``TrainConfig`` by name; its defaults for all others.
+    device
+        As ``--device``.
+    systems
+        The systems to compare, by name; none to train ``settings["system"]`` alone.
+    folds
+        Of the comparison; 0 for the dataset's own split.
+    """
 
     dataset: str
     run: str
-    system: str
-    epochs: int
-    size: int
-    device: str
-    width: float
-    field: float
-    batch: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    device: str = DEVICES[0]
     systems: tuple[str, ...] = ()
     folds: int = 0
 
@@ -42,15 +57,15 @@ class Plan:
 
     def arguments(self) -> list[str]:
         """Of ``gastricdiff``."""
-        settings = ["--epochs", self.epochs, "--size", self.size, "--device", self.device]
-        settings += ["--width", self.width, "--crop", self.field, "--batch-size", self.batch]
+        command = "compare" if self.systems else "train"
+        words: list[Any] = [command, self.dataset, "--out", self.run, "--device", self.device]
         if self.systems:
-            command = ["compare", self.dataset, "--out", self.run]
-            command += ["--systems", ",".join(self.systems)]
-            command += ["--folds", str(self.folds)] if self.folds else []
-        else:
-            command = ["train", self.dataset, "--out", self.run, "--system", self.system]
-        return [*command, *map(str, settings)]
+            words += ["--systems", ",".join(self.systems)]
+            words += ["--folds", self.folds] if self.folds else []
+        for name, value in self.settings.items():
+            if not (self.systems and name == "system"):
+                words += [SETTINGS[name].flag, *SETTINGS[name].values(value)]
+        return [str(word) for word in words]
 
 
 def find_report(run: str) -> Path | None:
@@ -60,8 +75,12 @@ def find_report(run: str) -> Path | None:
 
 
 @dataclass(frozen=True)
-class TrainEnding:
-    """How it ended: a line, and the model that it made, if any."""
+class TrainOutcome:
+    """How a training or comparison ended.
+
+    ``message``: one line for the user; ``model``: the file that it made, if any; ``wrong``: the
+    message is about an error.
+    """
 
     message: str
     model: Path | None = None
@@ -79,20 +98,28 @@ class TrainLogic:
 
     @property
     def running(self) -> bool:
+        """Whether a process is at work."""
         return self.job is not None
 
     @property
     def stopping(self) -> bool:
+        """Whether the user asked it to end."""
         return self._stopping
 
-    def start(self, plan: Plan) -> None:
-        """Raises InputError when the plan is unfit or the process cannot be started."""
-        if plan.problem():
-            raise InputError(plan.problem())
-        self._run = Path(plan.run)
+    def start(self, request: TrainRequest) -> None:
+        """Start the process.
+
+        Raises
+        ------
+        InputError
+            When the request has a problem or the process cannot be started.
+        """
+        if problem := request.problem():
+            raise InputError(problem)
+        self._run = Path(request.run)
         # A comparison wants a folder of its own.
-        folder = Path(f"{self._run.absolute()}.job") if plan.systems else self._run
-        self.job = Job.start(plan.arguments(), folder, behind=True)
+        folder = Path(f"{self._run.absolute()}.job") if request.systems else self._run
+        self.job = Job.start(request.arguments(), folder, behind=True)
         self._stopping, self._seen = False, None
 
     def find(self, run: str) -> bool:
@@ -123,8 +150,8 @@ class TrainLogic:
             self.job.wait(10)
         self.job = None
 
-    def poll(self) -> TrainEnding | None:
-        """Look at the process; its ending once it has one."""
+    def poll(self) -> TrainOutcome | None:
+        """Look at the process; its outcome once it has ended."""
         if self.job is None:
             return None
         self.job.poll()
@@ -132,19 +159,19 @@ class TrainLogic:
             return None
         job, self.job = self.job, None
         if job.state is JobState.CANCELLED:
-            return TrainEnding(_("Cancelled. Start goes on after the last finished epoch."))
+            return TrainOutcome(_("Cancelled. Start goes on after the last finished epoch."))
         if job.state is JobState.FAILED:
-            told = job.error or _("The training failed; see {log}.").format(log=job.log)
-            return TrainEnding(told, wrong=True)
+            message = job.error or _("The training failed; see {log}.").format(log=job.log)
+            return TrainOutcome(message, wrong=True)
         if job.arguments[0] != "train":
             report = self._run / REPORT
-            return TrainEnding(_("Compared; the report is {path}").format(path=report))
+            return TrainOutcome(_("Compared; the report is {path}").format(path=report))
         result = job.result or {}
         auc = result.get("test_case_auc", result.get("val_case_auc"))
-        told = _("Trained; the model is in the selector above.")
+        message = _("Trained; the model is in the selector above.")
         if auc is not None:
-            told += " " + _("AUC over cases: {auc}.").format(auc=f"{float(auc):.2f}")
-        return TrainEnding(told, self._run / MODEL)
+            message += " " + _("AUC over cases: {auc}.").format(auc=f"{float(auc):.2f}")
+        return TrainOutcome(message, self._run / MODEL)
 
     def history(self) -> list[dict[str, float]] | None:
         """The rows of ``history.csv`` where they are other than last time, else None."""

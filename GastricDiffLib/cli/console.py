@@ -1,4 +1,4 @@
-"""What long work tells while it runs: a progress bar for people, JSON lines for programs."""
+"""What a command reports while it runs: a progress bar for people, JSON lines for programs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Console:
     With ``events`` every line on stdout is a JSON object with the key ``event``:
     ``progress`` (``done``, ``total``, ``message``), ``result``, ``note`` or ``error``.
     Otherwise results are lines of text on stdout; a bar stands on stderr if it is a terminal.
-    ``muted``: silent but for errors, since another of several processes tells the rest.
+    ``muted``: silent but for errors, since another of several processes reports the rest.
     """
 
     def __init__(self, events: bool = False) -> None:
@@ -46,6 +46,7 @@ class Console:
             self.end_progress()
 
     def end_progress(self) -> None:
+        """Take the bar away."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
@@ -60,7 +61,7 @@ class Console:
             self.end_progress()
             print(f"note: {text}", file=sys.stderr)
 
-    def say(self, text: str) -> None:
+    def log(self, text: str) -> None:
         """How far long work of many parts has come; a line each, above the bar."""
         if self.muted:
             return
@@ -84,6 +85,7 @@ class Console:
             print(f"{name.replace('_', ' '):<{wide}}  {value}")
 
     def error(self, text: str) -> None:
+        """What ended the command; also on stderr with ``events``."""
         self.end_progress()
         if self.events:
             self._emit("error", message=text)

@@ -24,8 +24,8 @@ CASE_FILE, PREVIEW = "case.json", "preview.png"
 
 
 @dataclass(frozen=True)
-class CaseJob:
-    """What a worker must know of a case: ``title`` stands on its contact sheet."""
+class CaseExportJob:
+    """What a process needs to export a case: ``title`` stands on its contact sheet."""
 
     image: Path
     roi: Path
@@ -37,10 +37,10 @@ class CaseJob:
 
 
 @dataclass(frozen=True)
-class CaseEnd:
-    """How a case ended: ``entry`` of the dataset, or None and the ``fault`` in a line.
+class CaseExportOutcome:
+    """How a case's export ended: ``entry`` of the dataset, or None and the ``fault`` in a line.
 
-    ``notes`` are what its user must be told; they may name the source.
+    ``notes`` are for the user alone; they may name the source.
     """
 
     entry: dict[str, Any] | None
@@ -48,7 +48,7 @@ class CaseEnd:
     notes: tuple[str, ...] = ()
 
 
-def export_case(job: CaseJob) -> CaseEnd:
+def export_case(job: CaseExportJob) -> CaseExportOutcome:
     """Export a case, or leave it as it stands where an earlier run exported the same source.
 
     Raises
@@ -58,38 +58,43 @@ def export_case(job: CaseJob) -> CaseEnd:
     """
     try:
         # All that the files depend on, so that a box drawn anew or another label is noticed.
-        said = f"{job.pseudonym} {job.title} {job.window.low:g} {job.window.high:g}"
-        mark = fingerprint(job.key, said, job.image, job.roi)
-        entry = _standing(job.root / job.pseudonym, mark)
+        settings = f"{job.pseudonym} {job.title} {job.window.low:g} {job.window.high:g}"
+        mark = fingerprint(job.key, settings, job.image, job.roi)
+        entry = _unchanged(job.root / job.pseudonym, mark)
         if entry is not None:
-            return CaseEnd(entry)
+            return CaseExportOutcome(entry)
         volume, boxes = read_volume(job.image), read_roi(job.roi)
         require_overlap(volume, boxes)
     except InputError as error:
-        return CaseEnd(None, str(error))
+        return CaseExportOutcome(None, str(error))
     except OSError as error:
-        return CaseEnd(None, f"cannot be read: {error.strerror}")
+        return CaseExportOutcome(None, f"cannot be read: {error.strerror}")
     except MemoryError:
-        return CaseEnd(None, "not enough memory for it; export with fewer --workers")
+        return CaseExportOutcome(None, "not enough memory for it; export with fewer --workers")
     except Exception as error:
         log = log_exception("unexpected error in an export")
-        return CaseEnd(None, f"unexpected {type(error).__name__}; the traceback is in {log}")
-    return CaseEnd(_write(job, mark, volume, boxes), notes=volume.notes)
+        return CaseExportOutcome(
+            None, f"unexpected {type(error).__name__}; the traceback is in {log}"
+        )
+    return CaseExportOutcome(_write(job, mark, volume, boxes), notes=volume.notes)
 
 
-def _standing(folder: Path, mark: str) -> dict[str, Any] | None:
-    """The entry of a case that is there already, complete and of the same source."""
+def _unchanged(folder: Path, mark: str) -> dict[str, Any] | None:
+    """The entry of a case that an earlier run exported whole from the same source."""
     try:
         stored = json.loads((folder / CASE_FILE).read_text(encoding="utf-8"))
+        entry: dict[str, Any] = stored["entry"]
         whole = stored["fingerprint"] == mark and all(
             sha256(folder / name) == digest for name, digest in stored["files"].items()
         )
-        return stored["entry"] if whole else None
+        return entry if whole else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _write(job: CaseJob, mark: str, volume: CTVolume, boxes: Sequence[BoxROI]) -> dict[str, Any]:
+def _write(
+    job: CaseExportJob, mark: str, volume: CTVolume, boxes: Sequence[BoxROI]
+) -> dict[str, Any]:
     growing = job.root / UNFINISHED / job.pseudonym
     growing.mkdir()
     _write_slices(growing / "slices.npy", volume, job.window)

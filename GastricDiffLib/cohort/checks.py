@@ -1,4 +1,4 @@
-"""What a cohort must be before anything is trained on it, and what is said of it."""
+"""What a cohort must be before anything is trained on it, and notes about it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from GastricDiffLib.errors import InputError
 FEWEST_OF_A_CLASS = 3
 """One each to train, to validate and to test on; an honest minimum is far higher."""
 LARGEST_SPACING_RATIO = 2.0
-_TOLD_SPACING_RATIO = 1.1
+_NOTED_SPACING_RATIO = 1.1
 
 
 def require_cases(labels: Sequence[int], classes: Sequence[str], where: object) -> None:
@@ -51,7 +51,7 @@ def split_notes(cases: Sequence[dict[str, Any]], classes: Sequence[str]) -> list
 def spacing_notes(cases: Sequence[dict[str, Any]]) -> list[str]:
     """A sentence where the in-plane spacings differ by more than a tenth."""
     sides = [_pixel_mm(case) for case in cases]
-    if max(sides) <= _TOLD_SPACING_RATIO * min(sides):
+    if max(sides) <= _NOTED_SPACING_RATIO * min(sides):
         return []
     return [
         f"mixed in-plane spacings, {min(sides):.2f} to {max(sides):.2f} mm: the network sees "
@@ -60,8 +60,7 @@ def spacing_notes(cases: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def spacing_faults(cases: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """By pseudonym, the cases whose pixels are more than twice or less than half as large
-    as the cohort's median."""
+    """By pseudonym, cases whose pixels are over twice or under half the cohort's median side."""
     median = float(np.median([_pixel_mm(case) for case in cases])) if cases else 1.0
     return {
         case["pseudonym"]: f"in-plane spacing {_pixel_mm(case):.2f} mm, more than a factor of "

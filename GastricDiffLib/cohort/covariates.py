@@ -27,7 +27,7 @@ def carried_columns(
 
     With ``named`` exactly these go: numbers, or up to 12 different texts of at most 32
     characters. Otherwise those go that hold numbers below 10,000 alone and whose name
-    speaks of no id, name, date or place: a longer number may be a hospital's own for the
+    names no id, person, date or place: a longer number may be a hospital's own for the
     patient, and a text may be anything.
 
     Raises

@@ -7,8 +7,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from GastricDiffLib.errors import InputError
 
@@ -33,16 +35,16 @@ class DatasetCase:
     spacing_mm: tuple[float, float, float] = (1.0, 1.0, 1.0)
     covariates: dict[str, float | str | None] = field(default_factory=dict, compare=False)
 
-    def roi_slices(self) -> np.ndarray:
+    def roi_slices(self) -> npt.NDArray[np.intp]:
         """(N,) axial slices that the ROI cuts."""
         return np.flatnonzero(self._roi()[:, 0] >= 0)
 
-    def rectangles(self) -> np.ndarray:
+    def rectangles(self) -> npt.NDArray[np.int16]:
         """(N, 4) int16 y0, x0, y1, x1 around the ROI, half-open, of those slices."""
         roi = self._roi()
         return roi[roi[:, 0] >= 0]
 
-    def read(self, slices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def read(self, slices: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint8]]:
         """HU (N, H, W) int16 and ROI mask (N, H, W) uint8 of the axial slices named."""
         hu = self.read_hu(slices)
         if (self.folder / "mask.npy").exists():
@@ -54,13 +56,15 @@ class DatasetCase:
                 one[y0:y1, x0:x1] = 1
         return hu, mask
 
-    def read_hu(self, slices: np.ndarray) -> np.ndarray:
+    def read_hu(self, slices: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
         """HU (N, H, W) int16 of the axial slices named."""
         # Mapped for this call alone: what a process has mapped counts as its memory.
-        return np.load(self.folder / "slices.npy", mmap_mode="r")[slices]
+        hu: npt.NDArray[np.int16] = np.load(self.folder / "slices.npy", mmap_mode="r")[slices]
+        return hu
 
-    def _roi(self) -> np.ndarray:
-        return np.load(self.folder / "roi.npy", mmap_mode="r")
+    def _roi(self) -> npt.NDArray[np.int16]:
+        roi: npt.NDArray[np.int16] = np.load(self.folder / "roi.npy", mmap_mode="r")
+        return roi
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ class Dataset:
         return cls(root, (negative, positive), (low, high), cases, digest)
 
     def split(self, name: str) -> list[DatasetCase]:
-        """The cases of ``train``, ``val`` or ``test``."""
+        """The cases of ``train``, ``val`` or ``test``, in the dataset's order."""
         return [case for case in self.cases if case.split == name]
 
     def require_classes(self, cases: Sequence[DatasetCase], what: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from GastricDiffLib import CLASSES
-from GastricDiffLib.cohort.case import CaseEnd, CaseJob, export_case
+from GastricDiffLib.cohort.case import CaseExportJob, CaseExportOutcome, export_case
 from GastricDiffLib.cohort.checks import (
     require_cases,
     spacing_faults,
@@ -36,11 +37,12 @@ from GastricDiffLib.errors import InputError
 from GastricDiffLib.jobs.pool import default_workers, each
 from GastricDiffLib.progress import Progress
 
+_log = logging.getLogger(__name__)
 _DIED = "its process died, of a damaged file or for lack of memory; try fewer --workers"
 
 
 @dataclass(frozen=True)
-class Skipped:
+class SkippedCase:
     """A case that is not in the dataset; ``row`` is its line in ``cohort.csv``."""
 
     row: int
@@ -52,13 +54,13 @@ class Skipped:
 
 
 @dataclass(frozen=True)
-class Exported:
+class CohortExport:
     """What an export made: ``cases`` as in ``dataset.json``; ``notes`` are for the user."""
 
     root: Path
     key: Path
     cases: tuple[dict[str, Any], ...]
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[SkippedCase, ...]
     notes: tuple[str, ...]
 
 
@@ -73,7 +75,7 @@ def export_cohort(
 ) -> Path:
     """Export as :func:`export_cases` does, but take a skipped case as an error at the end.
 
-    Returns ``out``. The finished cases stay, so that the next call only mends.
+    Returns ``out``. The finished cases stay, so that the next call exports the others alone.
     """
     exported = export_cases(cohort, out, classes, seed, progress, key, workers=workers)
     if exported.skipped:
@@ -95,18 +97,26 @@ def export_cases(
     key: Path | str | None = None,
     carry: Sequence[str] | None = None,
     workers: int | None = None,
-) -> Exported:
+) -> CohortExport:
     """Export every case of ``cohort.csv`` that can be, in parallel processes.
 
     Interrupted, however rudely, the same call continues; the files depend on nothing but
     the sources, the arguments and the key. The split is the file's where it has one,
     otherwise drawn by patient from ``seed``. Cases stand in the order of their arrays'
-    hashes, which tells nothing of the file's.
+    hashes, which reveals nothing of the order in the file.
 
     Parameters
     ----------
+    cohort
+        ``cohort.csv``.
+    out
+        A new or empty folder, or that of the same export, interrupted or finished.
     classes
         Names of label 0 and 1.
+    seed
+        Of the split, where the file has none.
+    progress
+        Called with (cases done, cases in all, message); may raise ``Cancelled``.
     key
         File of the pseudonyms' key, outside ``out``; made if missing. Default: ``out`` with
         ``.key`` behind it.
@@ -132,33 +142,38 @@ def export_cases(
     for row in rows:
         name = pseudonym(secret, "case", row.case_id)
         title = f"{name} · {classes[row.label]}"
-        jobs.append(CaseJob(row.image, row.roi, out, name, title, secret, window))
+        jobs.append(CaseExportJob(row.image, row.roi, out, name, title, secret, window))
     by_name = {job.pseudonym: row for row, job in zip(rows, jobs, strict=True)}
     with working(out):
         prepare(out, by_name.keys())
-        ends = _run(jobs, workers or default_workers(), progress)
-        cases = _entries(by_name, ends, _splits(rows, seed), columns, secret)
-        faults = _faults(cases, by_name, ends)
+        processes = workers or default_workers()
+        # Numbers alone: a log may leave the hospital, a path or an id must not.
+        _log.info("exporting %d cases in up to %d processes", len(jobs), processes)
+        outcomes = _run(jobs, processes, progress)
+        cases = _entries(by_name, outcomes, _splits(rows, seed), columns, secret)
+        faults = _faults(cases, by_name, outcomes)
         for name in faults:
             remove(out / name)
         skipped = tuple(
-            Skipped(row.number, row.case_id, faults[name])
+            SkippedCase(row.number, row.case_id, faults[name])
             for name, row in by_name.items()
             if name in faults
         )
         good = [case for case in cases if case["pseudonym"] not in faults]
         if skipped:
-            told = "; ".join(map(str, skipped))
-            require_cases([case["label"] for case in good], classes, f"after leaving out {told}")
+            left_out = "; ".join(map(str, skipped))
+            where = f"after leaving out {left_out}"
+            require_cases([case["label"] for case in good], classes, where)
         good.sort(key=lambda case: sorted(case["sha256"].items(), reverse=True))
         notes = spacing_notes(good) + split_notes(good, classes)
         _write_index(out, good, classes, window, len(skipped), notes)
-    for row, end in zip(rows, ends, strict=True):
-        notes += [f"row {row.number}, case {row.case_id!r}: {note}" for note in end.notes]
+        _log.info("exported %d cases, skipped %d", len(good), len(skipped))
+    for row, outcome in zip(rows, outcomes, strict=True):
+        notes += [f"row {row.number}, case {row.case_id!r}: {note}" for note in outcome.notes]
     if left:
         stay = f"column {', '.join(left)} stays behind, since it may identify"
         notes.append(f"{stay}; --carry names the columns that go along")
-    return Exported(out, key_path, tuple(good), skipped, tuple(notes))
+    return CohortExport(out, key_path, tuple(good), skipped, tuple(notes))
 
 
 def _splits(rows: Sequence[CohortRow], seed: int) -> list[str]:
@@ -167,29 +182,31 @@ def _splits(rows: Sequence[CohortRow], seed: int) -> list[str]:
     return [given.get(row.patient_id, own) for row, own in zip(rows, drawn, strict=True)]
 
 
-def _run(jobs: Sequence[CaseJob], workers: int, progress: Progress | None) -> list[CaseEnd]:
-    ends = [CaseEnd(None, _DIED)] * len(jobs)
+def _run(
+    jobs: Sequence[CaseExportJob], workers: int, progress: Progress | None
+) -> list[CaseExportOutcome]:
+    outcomes = [CaseExportOutcome(None, _DIED)] * len(jobs)
     if progress:
         progress(0, len(jobs), "exporting")
-    for done, (index, end) in enumerate(each(export_case, jobs, workers), start=1):
-        if end is not None:
-            ends[index] = end
+    for done, (index, outcome) in enumerate(each(export_case, jobs, workers), start=1):
+        if outcome is not None:
+            outcomes[index] = outcome
         if progress:
             progress(done, len(jobs), "exporting")
-    return ends
+    return outcomes
 
 
 def _entries(
     by_name: dict[str, CohortRow],
-    ends: Sequence[CaseEnd],
+    outcomes: Sequence[CaseExportOutcome],
     splits: Sequence[str],
     columns: Sequence[str],
     secret: bytes,
 ) -> list[dict[str, Any]]:
-    """What ``dataset.json`` says of each case that was exported."""
+    """The entry in ``dataset.json`` of each case that was exported."""
     entries = []
-    for (name, row), end, split in zip(by_name.items(), ends, splits, strict=True):
-        if end.entry is not None:
+    for (name, row), outcome, split in zip(by_name.items(), outcomes, splits, strict=True):
+        if outcome.entry is not None:
             head = {
                 "pseudonym": name,
                 "patient": pseudonym(secret, "patient", row.patient_id),
@@ -197,21 +214,27 @@ def _entries(
                 "split": split,
             }
             extra = {"covariates": covariates(row, columns)} if columns else {}
-            entries.append(head | end.entry | extra)
+            entries.append(head | outcome.entry | extra)
     return entries
 
 
 def _faults(
-    cases: Sequence[dict[str, Any]], by_name: dict[str, CohortRow], ends: Sequence[CaseEnd]
+    cases: Sequence[dict[str, Any]],
+    by_name: dict[str, CohortRow],
+    outcomes: Sequence[CaseExportOutcome],
 ) -> dict[str, str]:
     """By pseudonym, why a case is left out: by itself, as a copy, or as unlike all others."""
-    faults = {name: end.fault for name, end in zip(by_name, ends, strict=True) if end.entry is None}
+    faults = {
+        name: outcome.fault
+        for name, outcome in zip(by_name, outcomes, strict=True)
+        if outcome.entry is None
+    }
     faults |= _copies(cases, by_name)
     return faults | spacing_faults([case for case in cases if case["pseudonym"] not in faults])
 
 
 def _copies(cases: Sequence[dict[str, Any]], rows: dict[str, CohortRow]) -> dict[str, str]:
-    """By pseudonym, the cases whose arrays say what their paths do not: the same CT again."""
+    """By pseudonym, the cases whose arrays show what their paths do not: the same CT again."""
     faults: dict[str, str] = {}
     seen: dict[str, dict[str, Any]] = {}
     lesions: dict[str, dict[str, Any]] = {}

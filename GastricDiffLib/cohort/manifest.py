@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from GastricDiffLib import CLASSES
 from GastricDiffLib.errors import InputError
@@ -74,14 +75,14 @@ def read_cohort(path: Path | str, classes: Sequence[str] = CLASSES) -> list[Coho
         )
     faults += _faults_between(rows)
     if faults:
-        told = "; ".join(f"row {number}, {fault}" for number, fault in sorted(faults))
-        raise InputError(f"{len(faults)} fault(s)", path, told)
+        listed = "; ".join(f"row {number}, {fault}" for number, fault in sorted(faults))
+        raise InputError(f"{len(faults)} fault(s)", path, listed)
     if not rows:
         raise InputError("no case in it", path, "add one row a case")
     return rows
 
 
-def _records(path: Path) -> tuple[list[str], list[tuple[int, dict]]]:
+def _records(path: Path) -> tuple[list[str], list[tuple[int, dict[str | None, Any]]]]:
     """The columns, and (line, cells by column) of every row."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
@@ -111,10 +112,10 @@ def _label(text: str, classes: Sequence[str]) -> int:
     return values.get(text, -1)
 
 
-def _suggestion(text: str, words: Iterable[str], said: str = "did you mean {!r}?") -> str:
+def _suggestion(text: str, words: Iterable[str], question: str = "did you mean {!r}?") -> str:
     by_lower = {word.lower(): word for word in words}
     close = get_close_matches(text.lower(), by_lower, n=1)
-    return f"; {said.format(by_lower[close[0]])}" if close else ""
+    return f"; {question.format(by_lower[close[0]])}" if close else ""
 
 
 def _cell_faults(cells: dict[str, str], base: Path, classes: Sequence[str]) -> list[str]:
@@ -138,7 +139,7 @@ def _cell_faults(cells: dict[str, str], base: Path, classes: Sequence[str]) -> l
 
 
 def _faults_between(rows: Sequence[CohortRow]) -> list[tuple[int, str]]:
-    """What only shows when rows are compared, told at the later one."""
+    """What only shows when rows are compared, reported at the later one."""
     faults: list[tuple[int, str]] = []
     ids: dict[str, CohortRow] = {}
     pairs: dict[tuple[Path, Path], CohortRow] = {}

@@ -1,4 +1,4 @@
-"""The folder that a dataset grows in, and whose it is."""
+"""The folder that a dataset is written to, and the key that it belongs to."""
 
 from __future__ import annotations
 
@@ -81,7 +81,13 @@ def remove(folder: Path) -> None:
 
 @contextmanager
 def working(out: Path) -> Iterator[None]:
-    """While the export runs: afterwards nothing half-done is left, faults of the disk are told."""
+    """While the export runs: afterwards nothing half-done is left.
+
+    Raises
+    ------
+    InputError
+        The disk is full, or the folder cannot be written.
+    """
     try:
         yield
     except OSError as error:

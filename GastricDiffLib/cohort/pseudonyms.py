@@ -16,7 +16,7 @@ _HINT = "name the file that an earlier export made, or a new one"
 
 
 def default_key(out: Path) -> Path:
-    """Where the key of the dataset ``out`` lies unless told otherwise: beside it."""
+    """Where the key of the dataset ``out`` lies by default: beside it."""
     return out.with_name(out.name + ".key")
 
 
@@ -59,16 +59,22 @@ def create_key(path: Path) -> bytes:
 
 
 def pseudonym(key: bytes, kind: str, identity: str) -> str:
-    """16 hex digits of HMAC-SHA256: the same for the same key, kind and identity."""
+    """16 hex digits of HMAC-SHA256 (RFC 2104): the same for the same key, kind and identity.
+
+    Examples
+    --------
+    >>> pseudonym(bytes(32), "case", "c1") == pseudonym(bytes(32), "patient", "c1")
+    False
+    """
     return hmac.new(key, f"{kind}:{identity}".encode(), hashlib.sha256).hexdigest()[:16]
 
 
-def fingerprint(key: bytes, said: str, *sources: Path) -> str:
-    """Keyed hash of a text and the content of files and folders, whatever they are called.
+def fingerprint(key: bytes, settings: str, *sources: Path) -> str:
+    """Keyed hash of settings and the content of files and folders, whatever they are called.
 
-    A changed source is told by it; nobody without the key can test a guess against it.
+    It changes with the source; nobody without the key can test a guess against it.
     """
-    mac = hmac.new(key, said.encode(), hashlib.sha256)
+    mac = hmac.new(key, settings.encode(), hashlib.sha256)
     for source in sources:
         for path in _files(source):
             mac.update(path.stat().st_size.to_bytes(8, "big"))

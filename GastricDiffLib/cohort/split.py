@@ -1,4 +1,4 @@
-"""Who trains, who validates, who tests; and the balance of the training cases."""
+"""Training, validation and test cases, and the balance of the training cases."""
 
 from __future__ import annotations
 
@@ -34,6 +34,12 @@ def split_patients(
     -------
     list[str]
         One name a case, in the order given.
+
+    Examples
+    --------
+    >>> names = split_patients([0, 1] * 10, [f"p{i}" for i in range(20)])
+    >>> [names.count(name) for name in NAMES]
+    [12, 4, 4]
     """
     members: dict[str, list[int]] = {}
     for index, patient in enumerate(patients):
@@ -67,6 +73,11 @@ def balanced(labels: Sequence[int], seed: int = 0) -> list[tuple[int, int]]:
     list[tuple[int, int]]
         (case index, copy number): copy 0 is the case itself, further copies are to be
         augmented. Every case of the rarer class is repeated before one is repeated again.
+
+    Examples
+    --------
+    >>> balanced([0, 0, 0, 1])
+    [(0, 0), (1, 0), (2, 0), (3, 0), (3, 1), (3, 2)]
     """
     items = [(index, 0) for index in range(len(labels))]
     counts = Counter(labels)

@@ -1,4 +1,4 @@
-"""What an export tells at its end, as names and values."""
+"""The summary of an export, as names and values."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from GastricDiffLib.cohort.export import Exported
+from GastricDiffLib.cohort.export import CohortExport
 from GastricDiffLib.cohort.manifest import SPLITS
 from GastricDiffLib.cohort.output import PAGE
 
 
-def summary(exported: Exported, classes: Sequence[str]) -> dict[str, Any]:
+def summary(exported: CohortExport, classes: Sequence[str]) -> dict[str, Any]:
     """Where things lie, the cases by split and label, and every skipped case with its fault."""
-    told: dict[str, Any] = {
+    lines: dict[str, Any] = {
         "dataset": exported.root,
         "look_at": exported.root / PAGE,
         "key": f"{exported.key} (leads back to the patients: keep it, and keep it apart)",
@@ -21,9 +21,9 @@ def summary(exported: Exported, classes: Sequence[str]) -> dict[str, Any]:
     }
     counts = Counter((case["split"], case["label"]) for case in exported.cases)
     for split in SPLITS:
-        told[split] = ", ".join(
+        lines[split] = ", ".join(
             f"{counts[split, label]} {name}" for label, name in enumerate(classes)
         )
     for number, skipped in enumerate(exported.skipped, start=1):
-        told[f"skipped_{number}"] = str(skipped)
-    return told
+        lines[f"skipped_{number}"] = str(skipped)
+    return lines

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from GastricDiffLib.cohort.dataset import DatasetCase
 from GastricDiffLib.compare.overlap import intersection_over_union
-from GastricDiffLib.compare.results import Result
+from GastricDiffLib.compare.results import SystemResult
 from GastricDiffLib.compare.run import MODEL
 from GastricDiffLib.ct.drawing import ABDOMEN_HU, evenly_spaced
 from GastricDiffLib.inference.model_file import load_model
@@ -35,7 +35,7 @@ class _Looked(NamedTuple):
     overlap: float
 
 
-def attention_gallery(results: Sequence[Result], window: tuple[float, float]) -> bytes:
+def attention_gallery(results: Sequence[SystemResult], window: tuple[float, float]) -> bytes:
     """PNG: a row a case of the first fold's test set, a column a system.
 
     AT-GEN(S4) in colour over the middle slice of the ROI as the network sees it, the ROI

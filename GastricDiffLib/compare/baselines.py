@@ -1,4 +1,4 @@
-"""What needs no network: a clinical covariate alone, and texture with logistic regression."""
+"""Baselines without a network: a clinical covariate alone, texture with logistic regression."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from GastricDiffLib.cohort.dataset import Dataset, DatasetCase
-from GastricDiffLib.compare.plan import Plan
+from GastricDiffLib.compare.plan import ComparisonPlan
 from GastricDiffLib.compare.protocol import protocol
-from GastricDiffLib.compare.results import Result, measured_result
+from GastricDiffLib.compare.results import SystemResult, system_result
 from GastricDiffLib.metrics.predictions import Predictions
 
 RADIOMICS = "radiomics"
@@ -20,7 +20,7 @@ MISSING = (
 )
 
 
-def radiomics(dataset: Dataset, plan: Plan) -> Result | None:
+def radiomics(dataset: Dataset, plan: ComparisonPlan) -> SystemResult | None:
     """Logistic regression on first-order and texture features, by the plan's protocol.
 
     Trained on training and validation cases alike, since it stops early at nothing; its
@@ -29,7 +29,7 @@ def radiomics(dataset: Dataset, plan: Plan) -> Result | None:
 
     Returns
     -------
-    Result | None
+    SystemResult | None
         None where scikit-image is not installed.
     """
     try:
@@ -44,10 +44,10 @@ def radiomics(dataset: Dataset, plan: Plan) -> Result | None:
         held_out = set(joined.cases)
         order = [case.pseudonym for case in dataset.cases if case.pseudonym in held_out]
         parts.append(joined.ordered(order))
-    return measured_result(RADIOMICS, parts)
+    return system_result(RADIOMICS, parts)
 
 
-def covariates(dataset: Dataset, held_out: Sequence[str]) -> list[Result]:
+def covariates(dataset: Dataset, held_out: Sequence[str]) -> list[SystemResult]:
     """The numeric covariates of the cohort, each alone and as it is: higher for class 1.
 
     Nothing is fitted, so that an AUC below 0.5 is one of a covariate that is lower for class 1.
@@ -68,7 +68,7 @@ def covariates(dataset: Dataset, held_out: Sequence[str]) -> list[Result]:
             continue
         # Ranks: an order within 0…1, nothing else of it means a probability.
         p = np.searchsorted(np.unique(values), values) / (len(np.unique(values)) - 1)
-        found.append(measured_result(name, [_by_case(known, p)]))
+        found.append(system_result(name, [_by_case(known, p)]))
     return found
 
 

@@ -1,4 +1,4 @@
-"""What evaluating one model leaves: its files, and the table on the terminal."""
+"""Evaluation of one model: its files, and the table on the terminal."""
 
 from __future__ import annotations
 
@@ -13,10 +13,18 @@ import numpy as np
 from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.cohort.dataset import Dataset
 from GastricDiffLib.inference.model_file import Model
-from GastricDiffLib.metrics.intervals import METHOD, RESAMPLES, Interval, measured, patient_weights
+from GastricDiffLib.metrics.intervals import (
+    FEWEST_PATIENTS,
+    METHOD,
+    RESAMPLES,
+    Interval,
+    interval_text,
+    metric_intervals,
+    patient_weights,
+)
 from GastricDiffLib.metrics.plots import plot_reliability, plot_roc
 from GastricDiffLib.metrics.predictions import Predictions
-from GastricDiffLib.metrics.scores import patient_measures
+from GastricDiffLib.metrics.scores import patient_metrics
 
 FORMAT_VERSION = 1
 METRICS, PREDICTIONS, ROC, RELIABILITY = EVALUATION_FILES = (
@@ -44,9 +52,29 @@ def write_evaluation(
     predictions: Predictions,
     seed: int = 0,
 ) -> dict[str, Interval]:
-    """Write ``EVALUATION_FILES`` into an existing folder; returns the metrics."""
+    """Write ``EVALUATION_FILES`` into an existing folder.
+
+    Parameters
+    ----------
+    folder
+        Where they go; files of these names are overwritten.
+    model
+        What was evaluated.
+    dataset, split
+        Where the cases come from.
+    predictions
+        The model's, of those cases.
+    seed
+        Of the bootstrap.
+
+    Returns
+    -------
+    dict[str, Interval]
+        Every metric of ``Scores`` with its interval; nan where that is not available, which is
+        null in ``metrics.json`` and "too few" in :func:`table`.
+    """
     weights = patient_weights(predictions, RESAMPLES, seed)
-    found = measured(patient_measures(predictions), weights)
+    found = metric_intervals(patient_metrics(predictions), weights)
     content = {
         "format_version": FORMAT_VERSION,
         "research_use": RESEARCH_USE,
@@ -61,7 +89,7 @@ def write_evaluation(
         "threshold": model.calibration.threshold,
         "calibration": {"scale": model.calibration.scale, "bias": model.calibration.bias},
         "intervals": {"level": 0.95, "method": METHOD, "resamples": RESAMPLES, "seed": seed},
-        "metrics": {name: as_json(interval) for name, interval in found.items()},
+        "metrics": {name: interval_json(interval) for name, interval in found.items()},
     }
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / METRICS).write_text(text + "\n", encoding="utf-8")
@@ -82,28 +110,34 @@ def counts(predictions: Predictions) -> dict[str, int]:
     }
 
 
-def as_json(interval: Interval) -> dict[str, float | None]:
+def interval_json(interval: Interval) -> dict[str, float | None]:
     """``value``, ``low`` and ``high`` to 6 decimals; null for nan, which JSON has not."""
     named = interval._asdict().items()
     return {name: round(value, 6) if math.isfinite(value) else None for name, value in named}
 
 
 def table(found: Mapping[str, Interval], numbers: Mapping[str, Any]) -> str:
-    """The metrics as lines of text: one a metric, per slice and per case."""
+    """The metrics as lines of text: one a metric, per slice and per case.
+
+    Parameters
+    ----------
+    found
+        Every metric of ``Scores``.
+    numbers
+        As from :func:`counts`.
+    """
     head = ("", f"per slice ({numbers['slices']})", f"per case ({numbers['cases']})")
     rows = [head]
     for key, label in ROWS.items():
-        rows.append((label, in_words(found[f"image_{key}"]), in_words(found[f"case_{key}"])))
+        rows.append(
+            (label, interval_text(found[f"image_{key}"]), interval_text(found[f"case_{key}"]))
+        )
     wide = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = [
         "  ".join(f"{x:<{n}}" for x, n in zip(row, wide, strict=True)).rstrip() for row in rows
     ]
     lines.insert(1, "  ".join("─" * n for n in wide))
     lines.append(f"95 % intervals: bootstrap over {numbers['patients']} patients")
+    if any(math.isnan(interval.low) for interval in found.values()):
+        lines.append(f"too few: an interval takes {FEWEST_PATIENTS} patients of each class")
     return "\n".join(lines)
-
-
-def in_words(interval: Interval) -> str:
-    """Such as ``0.813 (0.702–0.889)``."""
-    value, low, high = interval
-    return f"{value:.3f} ({low:.3f}–{high:.3f})" if math.isfinite(low) else f"{value:.3f} (too few)"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from skimage.feature import graycomatrix, graycoprops
+import numpy.typing as npt
+import skimage.feature
 
 from GastricDiffLib.cohort.dataset import DatasetCase
 
@@ -22,15 +25,24 @@ NAMES = (
     *(f"co-occurrence {name}" for name in TEXTURE),
     *(f"co-occurrence {name}, 3 px" for name in TEXTURE),
 )
+_texture: Any = skimage.feature  # without types of its own
 _ANGLES = (0.0, np.pi / 4, np.pi / 2, 3 * np.pi / 4)
 
 
-def case_features(case: DatasetCase, window: tuple[float, float]) -> np.ndarray:
+def case_features(case: DatasetCase, window: tuple[float, float]) -> npt.NDArray[np.float64]:
     """(len(NAMES),) features of the voxels inside a case's ROI.
 
-    Grey levels are ``BIN_HU`` wide from the window's lower edge. Co-occurrence is counted in the
-    axial slices' rectangles, over four directions, at distances of 1 and 3 pixels, summed over
-    the slices.
+    Grey levels are ``BIN_HU`` wide from the window's lower edge. Co-occurrence (Haralick et al.,
+    IEEE Transactions on Systems, Man, and Cybernetics 3 (1973) 610–621) is counted in the axial
+    slices' rectangles, over four directions, at distances of 1 and 3 pixels, summed over the
+    slices.
+
+    Parameters
+    ----------
+    case
+        With an ROI.
+    window
+        Lowest and highest HU that the dataset keeps.
     """
     slices, rectangles = case.roi_slices(), case.rectangles()
     hu, mask = case.read(slices)
@@ -41,18 +53,20 @@ def case_features(case: DatasetCase, window: tuple[float, float]) -> np.ndarray:
     for one, (y0, x0, y1, x1) in zip(hu, rectangles, strict=True):
         part = np.clip(one[y0:y1, x0:x1], low, high)
         grey = ((part - low) // BIN_HU).astype(np.uint8 if levels <= 256 else np.uint16)
-        counts += graycomatrix(grey, (1, 3), _ANGLES, levels, symmetric=True)
+        counts += _texture.graycomatrix(grey, (1, 3), _ANGLES, levels, symmetric=True)
     total = counts.sum(axis=(0, 1), keepdims=True)
     shares = counts / np.maximum(total, 1)
-    texture = np.array([graycoprops(shares, name).mean(axis=1) for name in TEXTURE])
-    return np.nan_to_num(np.concatenate([_first_order(inside, low), texture[:, 0], texture[:, 1]]))
+    texture = np.array([_texture.graycoprops(shares, name).mean(axis=1) for name in TEXTURE])
+    found = np.concatenate([_first_order(inside, low), texture[:, 0], texture[:, 1]])
+    return np.asarray(np.nan_to_num(found))
 
 
-def _first_order(values: np.ndarray, low: float) -> np.ndarray:
+def _first_order(values: npt.NDArray[np.float64], low: float) -> npt.NDArray[np.float64]:
     mean, sd = values.mean(), values.std()
     z = (values - mean) / max(sd, 1e-9)
     shares = np.bincount(((np.maximum(values, low) - low) // BIN_HU).astype(int)) / len(values)
     known = shares[shares > 0]
     entropy, uniformity = -np.sum(known * np.log2(known)), np.sum(shares**2)
-    tails = [mean, sd, np.mean(z**3), np.mean(z**4), entropy, uniformity]
-    return np.concatenate([tails, np.percentile(values, PERCENTILES)])
+    # Written out: scipy's skew and kurtosis are nan with a warning where all voxels are alike.
+    moments = [mean, sd, np.mean(z**3), np.mean(z**4), entropy, uniformity]
+    return np.concatenate([moments, np.percentile(values, PERCENTILES)])

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from GastricDiffLib.compare.published import AUC
-from GastricDiffLib.compare.results import Result
+from GastricDiffLib.compare.results import SystemResult
 from GastricDiffLib.metrics.plots import COLOURS, draw_reliability, roc_band, roc_points
 from GastricDiffLib.metrics.scores import patient_indices
 
@@ -21,7 +21,7 @@ _GRID = np.linspace(0, 1, 201)
 _ACROSS = 4
 
 
-def forest(results: Sequence[Result], baselines: Sequence[Result]) -> bytes:
+def forest(results: Sequence[SystemResult], baselines: Sequence[SystemResult]) -> bytes:
     """Case and slice AUC of each with its interval, the paper's AUC beside; baselines below."""
     rows = [*results, *baselines]
     figure = Figure(figsize=(9.5, 1.3 + 0.42 * len(rows)), layout="constrained")
@@ -51,10 +51,10 @@ def forest(results: Sequence[Result], baselines: Sequence[Result]) -> bytes:
     return _png(figure)
 
 
-def roc(results: Sequence[Result]) -> bytes:
+def roc(results: Sequence[SystemResult]) -> bytes:
     """A small ROC plot a system, with bands; the curves pool the seeds."""
 
-    def draw(axes: Axes, result: Result) -> None:
+    def draw(axes: Axes, result: SystemResult) -> None:
         stacked = result.stacked
         owner = patient_indices(stacked)
         axes.plot([0, 1], [0, 1], color="0.55", lw=1, ls="--")
@@ -75,10 +75,10 @@ def roc(results: Sequence[Result]) -> bytes:
     return _panels(results, draw, "1 − specificity", "sensitivity", 3.1)
 
 
-def reliability(results: Sequence[Result], positive: str) -> bytes:
+def reliability(results: Sequence[SystemResult], positive: str) -> bytes:
     """Share of positive cases against predicted probability, a plot a system."""
 
-    def draw(axes: Axes, result: Result) -> None:
+    def draw(axes: Axes, result: SystemResult) -> None:
         stacked = result.stacked
         owner = patient_indices(stacked)
         draw_reliability(
@@ -98,7 +98,7 @@ def reliability(results: Sequence[Result], positive: str) -> bytes:
 
 
 def training(
-    results: Sequence[Result], histories: Sequence[Sequence[Sequence[dict[str, float]]]]
+    results: Sequence[SystemResult], histories: Sequence[Sequence[Sequence[dict[str, float]]]]
 ) -> bytes:
     """Classification loss (left axis) and validation AUC (right) over epochs, a line a run.
 
@@ -106,7 +106,7 @@ def training(
     """
     by_name = {result.name: runs for result, runs in zip(results, histories, strict=True)}
 
-    def draw(axes: Axes, result: Result) -> None:
+    def draw(axes: Axes, result: SystemResult) -> None:
         right = axes.twinx()
         for rows in by_name[result.name]:
             epochs = [row["epoch"] + 1 for row in rows]
@@ -124,8 +124,8 @@ def training(
 
 
 def _panels(
-    results: Sequence[Result],
-    draw: Callable[[Axes, Result], None],
+    results: Sequence[SystemResult],
+    draw: Callable[[Axes, SystemResult], None],
     x: str,
     y: str,
     height: float,

@@ -9,9 +9,9 @@ from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.cohort.dataset import Dataset
 from GastricDiffLib.compare import tables
 from GastricDiffLib.compare.baselines import MISSING, covariates, radiomics
-from GastricDiffLib.compare.plan import Plan
+from GastricDiffLib.compare.plan import ComparisonPlan
 from GastricDiffLib.compare.report import report_html
-from GastricDiffLib.compare.results import Result, against_reference
+from GastricDiffLib.compare.results import SystemResult, against_reference
 from GastricDiffLib.files import replacing
 
 FORMAT_VERSION = 1
@@ -19,8 +19,8 @@ REPORT, INDEX = "report.html", "comparison.json"
 
 
 def write_comparison(
-    out: Path, dataset: Dataset, plan: Plan, results: list[Result]
-) -> list[Result]:
+    out: Path, dataset: Dataset, plan: ComparisonPlan, results: list[SystemResult]
+) -> list[SystemResult]:
     """Write the tables, out-of-fold predictions and ``report.html``; returns the baselines.
 
     Everything but the runs' own times follows from settings, data and seeds: an interrupted

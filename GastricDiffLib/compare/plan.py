@@ -15,12 +15,19 @@ from GastricDiffLib.train.config import TrainConfig
 
 
 @dataclass(frozen=True)
-class Plan:
+class ComparisonPlan:
     """What is compared, and by what protocol.
 
-    ``systems``: names of ``SYSTEMS``; ``folds``: None for the dataset's own split, or K folds
-    grouped by patient; ``seeds``: every system is trained once with each, and with K folds each
-    seed draws folds of its own; ``settings``: of :class:`TrainConfig`, the same for all systems.
+    Parameters
+    ----------
+    systems
+        Names of ``SYSTEMS``.
+    folds
+        None for the dataset's own split, or K folds grouped by patient.
+    seeds
+        Every system is trained once with each; with K folds each seed draws folds of its own.
+    settings
+        Of :class:`TrainConfig` by name, the same for all systems; its defaults for all others.
 
     Raises
     ------
@@ -48,6 +55,7 @@ class Plan:
             self.config(system, self.seeds[0])
 
     def config(self, system: str, seed: int) -> TrainConfig:
+        """The settings of one system's trainings with one seed."""
         return TrainConfig(system=system, seed=seed, **self.settings)
 
     def runs(self, dataset: Dataset, out: Path) -> list[Run]:
@@ -70,6 +78,7 @@ class Plan:
         return found
 
     def to_json(self) -> dict[str, Any]:
+        """As it stands beside the results."""
         return {
             "systems": list(self.systems),
             "folds": self.folds,

@@ -1,4 +1,4 @@
-"""What the paper printed: Tables 3 and 4, on its own cohort of 115 cases."""
+"""The paper's Tables 3 and 4, on its own cohort of 115 cases."""
 
 from __future__ import annotations
 
@@ -32,4 +32,4 @@ TABLE4 = {
 """CASE_ACC, IMG_ACC, AUC."""
 
 AUC = TABLE3 | {system: row[2] for system, row in TABLE4.items()}
-"""The paper says neither whether slices or cases are ranked, nor gives intervals."""
+"""The paper states neither whether slices or cases are ranked, nor intervals."""

@@ -9,29 +9,29 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.cohort.dataset import Dataset
 from GastricDiffLib.compare import figures, tables
 from GastricDiffLib.compare.attention import attention_gallery
 from GastricDiffLib.compare.evaluation import ROWS, counts
-from GastricDiffLib.compare.plan import Plan
+from GastricDiffLib.compare.plan import ComparisonPlan
 from GastricDiffLib.compare.published import METHODS, TABLE3, TABLE4
-from GastricDiffLib.compare.results import Comparison, Result
+from GastricDiffLib.compare.results import ReferenceComparison, SystemResult
 from GastricDiffLib.compare.run import HISTORY
 from GastricDiffLib.compare.verdict import signed, verdict
-from GastricDiffLib.metrics.intervals import METHOD, RESAMPLES, Interval
+from GastricDiffLib.metrics.intervals import METHOD, RESAMPLES, Interval, interval_text
 from GastricDiffLib.nets import SYSTEMS
+from GastricDiffLib.templates import render
 from GastricDiffLib.train.config import TrainConfig
 
 
 def report_html(
     dataset: Dataset,
-    plan: Plan,
-    results: Sequence[Result],
-    comparisons: Sequence[Comparison],
-    baselines: Sequence[Result],
+    plan: ComparisonPlan,
+    results: Sequence[SystemResult],
+    comparisons: Sequence[ReferenceComparison],
+    baselines: Sequence[SystemResult],
     notes: Sequence[str] = (),
 ) -> str:
     """The page: verdict, Tables 3 and 4, all metrics, tests, figures, cases, settings, hashes.
@@ -39,12 +39,19 @@ def report_html(
     Pictures stand inside it. It names cases by pseudonym and holds no path.
     """
     first = results[0].predictions[0]
-    page = _environment().get_template("report.html")
     histories = [
         [_history(outcome.run.folder / HISTORY) for outcome in result.outcomes]
         for result in results
     ]
-    return page.render(
+    return render(
+        "compare/report.html",
+        filters={
+            "interval": interval_text,
+            "percent": _percent,
+            "p": _p,
+            "signed": signed,
+            "three": _three,
+        },
         use=RESEARCH_USE,
         classes=dataset.classes,
         counts=counts(first),
@@ -80,35 +87,8 @@ def report_html(
     )
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("GastricDiffLib.compare", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "interval": _interval,
-        "percent": _percent,
-        "p": _p,
-        "signed": signed,
-        "three": _three,
-    }
-    return environment
-
-
-def _interval(interval: Interval) -> str:
-    if not np.isfinite(interval.value):
-        return "–"
-    if not np.isfinite(interval.low):
-        return f"{interval.value:.3f}"
-    return f"{interval.value:.3f} ({interval.low:.3f}–{interval.high:.3f})"
-
-
 def _percent(interval: Interval) -> str:
-    value, low, high = (100 * edge for edge in interval)
-    return f"{value:.1f} ({low:.1f}–{high:.1f})" if np.isfinite(low) else f"{value:.1f}"
+    return interval_text(interval, decimals=1, scale=100)
 
 
 def _p(value: float) -> str:
@@ -119,11 +99,11 @@ def _three(value: float) -> str:
     return f"{value:.3f}" if np.isfinite(value) else "–"
 
 
-def _find(results: Sequence[Result], system: str) -> Result | None:
+def _find(results: Sequence[SystemResult], system: str) -> SystemResult | None:
     return next((result for result in results if result.name == system), None)
 
 
-def _protocol(plan: Plan) -> str:
+def _protocol(plan: ComparisonPlan) -> str:
     repeats = f"{len(plan.seeds)} seeds" if len(plan.seeds) > 1 else f"seed {plan.seeds[0]}"
     if plan.folds is None:
         return f"the dataset's own split, {repeats}; figures are of its test cases"
@@ -139,27 +119,27 @@ def _history(path: Path) -> list[dict[str, float]]:
         return [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
 
 
-def _cases(dataset: Dataset, results: Sequence[Result]) -> list[dict[str, Any]]:
+def _cases(dataset: Dataset, results: Sequence[SystemResult]) -> list[dict[str, Any]]:
     """A row a held-out case: its class, and of each system the mean p and whether it was right."""
     first = results[0].predictions[0]
     votes = [result.votes for result in results]
     means = [result.case_p.mean(axis=0) for result in results]
     rows = []
     for index, (case, label) in enumerate(zip(first.cases, first.labels, strict=True)):
-        told = [
+        systems = [
             (float(p[index]), bool(vote[index]) == bool(label))
             for p, vote in zip(means, votes, strict=True)
         ]
-        rows.append({"case": case, "class": dataset.classes[label], "told": told})
+        rows.append({"case": case, "class": dataset.classes[label], "systems": systems})
     return rows
 
 
-def _settings(plan: Plan) -> dict[str, Any]:
+def _settings(plan: ComparisonPlan) -> dict[str, Any]:
     settings = TrainConfig(seed=plan.seeds[0], **plan.settings).to_json()
     return {name: value for name, value in settings.items() if name not in ("system", "seed")}
 
 
-def _versions(results: Sequence[Result]) -> dict[str, str]:
+def _versions(results: Sequence[SystemResult]) -> dict[str, str]:
     found: dict[str, set[str]] = {}
     for result in results:
         for outcome in result.outcomes:

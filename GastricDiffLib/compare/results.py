@@ -1,4 +1,4 @@
-"""The outcomes of a comparison, put together by system and tested against each other."""
+"""The runs of a comparison, put together by system and tested against each other."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from GastricDiffLib.cohort.dataset import Dataset
 from GastricDiffLib.compare.overlap import Overlap
 from GastricDiffLib.compare.run import Outcome
-from GastricDiffLib.metrics.intervals import RESAMPLES, Interval, measured, patient_weights
+from GastricDiffLib.metrics.intervals import (
+    FEWEST_PATIENTS,
+    RESAMPLES,
+    Interval,
+    metric_intervals,
+    patient_weights,
+)
 from GastricDiffLib.metrics.paired import AUCDifference, Disagreement, delong, holm, mcnemar
 from GastricDiffLib.metrics.predictions import Predictions
-from GastricDiffLib.metrics.scores import Measure, patient_measures, score
+from GastricDiffLib.metrics.scores import WeightedMetric, patient_metrics, score
 from GastricDiffLib.metrics.votes import majority
 
 REFERENCE = "r50-imp-dpn-tad"
@@ -22,8 +29,8 @@ _AVERAGED = "averaged"
 
 
 @dataclass(frozen=True)
-class Result:
-    """All that was measured of one system, or of a baseline.
+class SystemResult:
+    """All that was measured of one system, or of a baseline, in a comparison.
 
     ``predictions``: one a seed, over folds joined, the same cases in the same order;
     ``metrics``: the mean over seeds of each field of ``Scores``, with the interval of that mean;
@@ -35,19 +42,19 @@ class Result:
     name: str
     predictions: tuple[Predictions, ...]
     metrics: Mapping[str, Interval]
-    weights: np.ndarray
+    weights: npt.NDArray[np.float64]
     averaged_auc: Interval
     overlap: Overlap | None = None
     outcomes: tuple[Outcome, ...] = ()
     fold_auc: float = float("nan")
 
     @property
-    def case_p(self) -> np.ndarray:
+    def case_p(self) -> npt.NDArray[np.float64]:
         """(K, C) by seed and case."""
         return np.array([one.case_p for one in self.predictions])
 
     @property
-    def image_p(self) -> np.ndarray:
+    def image_p(self) -> npt.NDArray[np.float64]:
         """(K, ΣN_c) by seed and slice."""
         return np.array([one.image_p for one in self.predictions])
 
@@ -77,7 +84,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ReferenceComparison:
     """One system against the reference; positive differences are the reference's gain.
 
     ``auc_case``, ``auc_image``: DeLong over cases and over slices, clustered by patient;
@@ -93,13 +100,21 @@ class Comparison:
     corrected: tuple[float, float, float]
 
 
-def collect(dataset: Dataset, outcomes: Sequence[Outcome]) -> list[Result]:
-    """The outcomes of each system, in the order of their first appearance."""
+def collect(dataset: Dataset, outcomes: Sequence[Outcome]) -> list[SystemResult]:
+    """The runs of each system as one result, in the order of their first appearance.
+
+    Parameters
+    ----------
+    dataset
+        In whose order the cases stand afterwards.
+    outcomes
+        Of one plan: every seed and fold of each system.
+    """
     names = list(dict.fromkeys(outcome.run.system for outcome in outcomes))
-    return [_result(dataset, [one for one in outcomes if one.run.system == n]) for n in names]
+    return [_of_system(dataset, [one for one in outcomes if one.run.system == n]) for n in names]
 
 
-def _result(dataset: Dataset, outcomes: list[Outcome]) -> Result:
+def _of_system(dataset: Dataset, outcomes: list[Outcome]) -> SystemResult:
     seeds = list(dict.fromkeys(outcome.run.seed for outcome in outcomes))
     order = [case.pseudonym for case in dataset.cases]
     parts, overlaps = [], []
@@ -117,8 +132,8 @@ def _result(dataset: Dataset, outcomes: list[Outcome]) -> Result:
                 for field in Overlap._fields
             ]
         )
-    result = measured_result(outcomes[0].run.system, parts)
-    return Result(
+    result = system_result(outcomes[0].run.system, parts)
+    return SystemResult(
         result.name,
         result.predictions,
         result.metrics,
@@ -130,14 +145,14 @@ def _result(dataset: Dataset, outcomes: list[Outcome]) -> Result:
     )
 
 
-def measured_result(name: str, predictions: Sequence[Predictions]) -> Result:
+def system_result(name: str, predictions: Sequence[Predictions]) -> SystemResult:
     """A result from predictions of the same slices in the same order, one a seed."""
     weights = patient_weights(predictions[0], RESAMPLES)
-    by_seed = [patient_measures(one) for one in predictions]
-    means = {key: _mean([measures[key] for measures in by_seed]) for key in by_seed[0]}
-    averaged = patient_measures(_averaged(predictions))["case_auc"]
-    metrics = measured(means | {_AVERAGED: averaged}, weights)
-    return Result(name, tuple(predictions), metrics, weights, metrics.pop(_AVERAGED))
+    by_seed = [patient_metrics(one) for one in predictions]
+    means = {key: _mean([metrics[key] for metrics in by_seed]) for key in by_seed[0]}
+    averaged = patient_metrics(_averaged(predictions))["case_auc"]
+    metrics = metric_intervals(means | {_AVERAGED: averaged}, weights)
+    return SystemResult(name, tuple(predictions), metrics, weights, metrics.pop(_AVERAGED))
 
 
 def _averaged(predictions: Sequence[Predictions]) -> Predictions:
@@ -145,16 +160,21 @@ def _averaged(predictions: Sequence[Predictions]) -> Predictions:
     return replace(predictions[0], p=tuple(np.mean(by_seed, axis=0) for by_seed in p))
 
 
-def _mean(measures: Sequence[Measure]) -> Measure:
+def _mean(metrics: Sequence[WeightedMetric]) -> WeightedMetric:
     """The mean of a metric over seeds: itself a metric of the patients."""
-    return Measure(
-        lambda w: np.mean([measure.of(w) for measure in measures], axis=0),
-        min(measure.patients for measure in measures),
+    return WeightedMetric(
+        lambda w: np.asarray(np.mean([metric.of(w) for metric in metrics], axis=0)),
+        min(metric.patients for metric in metrics),
+        np.any([metric.members for metric in metrics], axis=0),
     )
 
 
-def against_reference(results: Sequence[Result]) -> list[Comparison]:
+def against_reference(results: Sequence[SystemResult]) -> list[ReferenceComparison]:
     """Each system against the paper's own (or the last, where that takes no part).
+
+    DeLong's test (1988) on both AUCs, clustered by patient after Obuchowski (1997), McNemar's
+    (1947) on the votes, each corrected over the systems after Holm (1979); see
+    ``metrics.paired``.
 
     McNemar's test takes cases as independent, also those of one patient. Empty where only one
     system was run or a class has fewer than two patients.
@@ -168,18 +188,22 @@ def against_reference(results: Sequence[Result]) -> list[Comparison]:
     columns = [[one.p for one in column] for column in zip(*tests, strict=True)]
     corrected = zip(*(holm(column) for column in columns), strict=True)
     return [
-        Comparison(other.name, reference.name, *three, corrected=(a, b, c))
+        ReferenceComparison(other.name, reference.name, *three, corrected=(a, b, c))
         for other, three, (a, b, c) in zip(others, tests, corrected, strict=True)
     ]
 
 
 def enough_patients(predictions: Predictions) -> bool:
-    """Whether AUCs can be tested: two patients of each class."""
+    """Whether AUCs can be tested: ``FEWEST_PATIENTS`` (two) of each class."""
     patients = np.array(predictions.patients)
-    return all(len(set(patients[predictions.labels == label])) >= 2 for label in (0, 1))
+    return all(
+        len(set(patients[predictions.labels == label])) >= FEWEST_PATIENTS for label in (0, 1)
+    )
 
 
-def _tests(reference: Result, other: Result) -> tuple[AUCDifference, AUCDifference, Disagreement]:
+def _tests(
+    reference: SystemResult, other: SystemResult
+) -> tuple[AUCDifference, AUCDifference, Disagreement]:
     of = reference.predictions[0]
     owners = [of.patients[index] for index in of.image_case]
     return (

@@ -16,7 +16,7 @@ import numpy as np
 
 from GastricDiffLib.cohort.dataset import Dataset
 from GastricDiffLib.compare.overlap import Overlap, overlap
-from GastricDiffLib.compare.plan import Plan, Run
+from GastricDiffLib.compare.plan import ComparisonPlan, Run
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import replacing
 from GastricDiffLib.inference.model_file import load_model
@@ -53,7 +53,7 @@ class Outcome:
 
 def compare(
     dataset: Dataset,
-    plan: Plan,
+    plan: ComparisonPlan,
     out: Path,
     device: str = "auto",
     workers: int = 1,
@@ -227,7 +227,7 @@ def _write_overlap(path: Path, cases: Sequence[str], found: Overlap) -> None:
         writer.writerows(zip(cases, *(column.tolist() for column in found), strict=True))
 
 
-def _title(run: Run, plan: Plan) -> str:
+def _title(run: Run, plan: ComparisonPlan) -> str:
     fold = f", fold {run.fold + 1} of {plan.folds}" if plan.folds else ""
     seed = f", seed {run.seed}" if len(plan.seeds) > 1 else ""
     return f"{run.system}{seed}{fold}"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from GastricDiffLib.compare.published import METHODS, TABLE3, TABLE4
-from GastricDiffLib.compare.results import Comparison, Result
+from GastricDiffLib.compare.results import ReferenceComparison, SystemResult
 from GastricDiffLib.metrics.intervals import Interval
 from GastricDiffLib.metrics.scores import Scores
 from GastricDiffLib.nets import SYSTEMS
@@ -27,7 +27,7 @@ TABLE3_CSV, TABLE4_CSV, METRICS_CSV, TESTS_CSV = CSV_FILES = (
 METRICS = tuple(field.name for field in fields(Scores))
 
 
-def table3(results: Sequence[Result]) -> list[dict[str, Any]]:
+def table3(results: Sequence[SystemResult]) -> list[dict[str, Any]]:
     """Rows of Table 3, "Performance on different CNN networks", of the systems that were run."""
     rows = []
     for system, paper in TABLE3.items():
@@ -37,7 +37,7 @@ def table3(results: Sequence[Result]) -> list[dict[str, Any]]:
     return rows
 
 
-def table4(results: Sequence[Result]) -> list[dict[str, Any]]:
+def table4(results: Sequence[SystemResult]) -> list[dict[str, Any]]:
     """Rows of Table 4, "Performance on test set", of the systems that were run."""
     rows = []
     for system, (case_acc, img_acc, auc) in TABLE4.items():
@@ -49,7 +49,7 @@ def table4(results: Sequence[Result]) -> list[dict[str, Any]]:
     return rows
 
 
-def metrics(results: Sequence[Result], width: float) -> list[dict[str, Any]]:
+def metrics(results: Sequence[SystemResult], width: float) -> list[dict[str, Any]]:
     """A row a system or baseline: every metric with its interval, size, overlap with the ROI."""
     rows = []
     for result in results:
@@ -64,7 +64,7 @@ def metrics(results: Sequence[Result], width: float) -> list[dict[str, Any]]:
     return rows
 
 
-def tests(comparisons: Sequence[Comparison]) -> list[dict[str, Any]]:
+def tests(comparisons: Sequence[ReferenceComparison]) -> list[dict[str, Any]]:
     """A row a system: how the reference differs from it, and p before and after Holm."""
     rows = []
     for one in comparisons:
@@ -86,7 +86,7 @@ def tests(comparisons: Sequence[Comparison]) -> list[dict[str, Any]]:
     return rows
 
 
-def overlaps(result: Result) -> Mapping[str, float]:
+def overlaps(result: SystemResult) -> Mapping[str, float]:
     """Mean IoU of attention and ROI over cases: ``s4``, ``s5`` and ``chance``; nan without any."""
     if result.overlap is None:
         return {"s4": math.nan, "s5": math.nan, "chance": math.nan}
@@ -104,7 +104,7 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
             writer.writerows(rows)
 
 
-def _named(results: Sequence[Result], system: str) -> list[Result]:
+def _named(results: Sequence[SystemResult], system: str) -> list[SystemResult]:
     return [result for result in results if result.name == system]
 
 
@@ -112,7 +112,7 @@ def _method(system: str) -> str:
     return "Ours" if system == "r50-imp-dpn-tad" else METHODS[system]
 
 
-def _with_interval(result: Result, *names: str) -> dict[str, Any]:
+def _with_interval(result: SystemResult, *names: str) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name in names:
         row |= _cells(name, result.metrics[name])

@@ -1,4 +1,4 @@
-"""What a comparison lets one say, in sentences."""
+"""The conclusions of a comparison, in sentences."""
 
 from __future__ import annotations
 
@@ -6,28 +6,36 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from GastricDiffLib.compare.evaluation import in_words
 from GastricDiffLib.compare.published import AUC
-from GastricDiffLib.compare.results import REFERENCE, Result, enough_patients
+from GastricDiffLib.compare.results import REFERENCE, SystemResult, enough_patients
 from GastricDiffLib.compare.tables import overlaps
+from GastricDiffLib.metrics.intervals import FEWEST_PATIENTS, interval_text
 from GastricDiffLib.metrics.paired import delong, holm
 
 LEVEL = 0.05
 MOVED = 0.02  # of intersection over union
+_UNTESTED = f"No difference can be tested with fewer than {FEWEST_PATIENTS} patients of a class"
 _TAUGHT = {"r50-tad": "resnext50", "r50-imp-dpn-tad": "r50-imp-dpn"}
 """Each system with TAD and the same one without."""
 
 
-def verdict(results: Sequence[Result], baselines: Sequence[Result]) -> list[str]:
+def verdict(results: Sequence[SystemResult], baselines: Sequence[SystemResult]) -> list[str]:
     """Which system to use on this cohort, and how sure that is; a sentence or two each.
 
-    By case AUC. Whether another is worse is asked by DeLong's test, Holm-corrected over the
-    others.
+    By case AUC. Whether another is worse is asked by DeLong's test (Biometrics 44 (1988)
+    837–845), Holm-corrected over the others.
+
+    Parameters
+    ----------
+    results
+        Of the systems, one or more.
+    baselines
+        What needs no network, on the same cases or some of them.
     """
     ranked = sorted(results, key=lambda result: -result.metrics["case_auc"].value)
     best = ranked[0]
-    lines = [f"{best.name} has the highest case AUC, {in_words(best.metrics['case_auc'])}."]
-    lines[0] += " " + _told_apart(best, ranked[1:])
+    lines = [f"{best.name} has the highest case AUC, {interval_text(best.metrics['case_auc'])}."]
+    lines[0] += " " + _separated(best, ranked[1:])
     if baselines:
         lines += [_against(best, baseline) for baseline in baselines]
     if order := _ordering(results):
@@ -41,30 +49,35 @@ def signed(value: float) -> str:
     return f"{value:+.3f}".replace("-", "−")
 
 
-def _told_apart(best: Result, others: Sequence[Result]) -> str:
+def _separated(best: SystemResult, others: Sequence[SystemResult]) -> str:
     if not others:
         return "No other system was run."
+    if not enough_patients(best.predictions[0]):
+        return f"{_UNTESTED}: do not expect a difference from any other system."
     tests = holm([_p(best, other) for other in others])
     same = [other.name for other, p in zip(others, tests, strict=True) if not p < LEVEL]
     worse = [other.name for other, p in zip(others, tests, strict=True) if p < LEVEL]
     if not worse:
         return (
-            "These cases cannot tell it from any other system (all p ≥ 0.05): use it, or the "
-            "smallest, and do not expect a difference."
+            "These cases do not distinguish it from any other system (all p ≥ 0.05): use it, or "
+            "the smallest, and do not expect a difference."
         )
     if not same:
         return "All others are worse by more than chance: use it."
     return (
-        f"Worse by more than chance: {', '.join(worse)}; not told apart from it: {', '.join(same)}."
+        f"Worse by more than chance: {', '.join(worse)}; not distinguishable from it: "
+        f"{', '.join(same)}."
     )
 
 
-def _against(best: Result, baseline: Result) -> str:
-    named = f"{baseline.name} alone reaches {in_words(baseline.metrics['case_auc'])}"
+def _against(best: SystemResult, baseline: SystemResult) -> str:
+    named = f"{baseline.name} alone reaches {interval_text(baseline.metrics['case_auc'])}"
     if baseline.predictions[0].cases != best.predictions[0].cases:
         return f"{named}, on the cases that have it."
-    p = _p(best, baseline)
     gain = best.metrics["case_auc"].value - baseline.metrics["case_auc"].value
+    if not enough_patients(best.predictions[0]):
+        return f"{named}, a difference of {signed(gain)}. {_UNTESTED}."
+    p = _p(best, baseline)
     if p < LEVEL:
         return f"{named}; {best.name} is {'better' if gain > 0 else 'worse'} (p = {p:.3g})."
     return (
@@ -73,7 +86,7 @@ def _against(best: Result, baseline: Result) -> str:
     )
 
 
-def _ordering(results: Sequence[Result]) -> str:
+def _ordering(results: Sequence[SystemResult]) -> str:
     """Whether the systems rank as in the paper."""
     known = [result for result in results if result.name in AUC]
     if len(known) < 3:
@@ -93,7 +106,7 @@ def _ordering(results: Sequence[Result]) -> str:
     )
 
 
-def _teaching(results: Sequence[Result]) -> list[str]:
+def _teaching(results: Sequence[SystemResult]) -> list[str]:
     """What TAD does to where the network looks, and to the AUC."""
     by_name = {result.name: result for result in results}
     lines = []
@@ -123,8 +136,6 @@ def _teaching(results: Sequence[Result]) -> list[str]:
     return lines
 
 
-def _p(first: Result, second: Result) -> float:
+def _p(first: SystemResult, second: SystemResult) -> float:
     one = first.predictions[0]
-    if not enough_patients(one):
-        return 1.0
     return delong(one.labels, first.case_p, second.case_p, one.patients).p

@@ -21,7 +21,7 @@ from GastricDiffLib.desktop.dependencies import (
 )
 from GastricDiffLib.desktop.dialogs import QtDialogs, QtSettings, agree
 from GastricDiffLib.desktop.panel_context import Desk
-from GastricDiffLib.desktop.parameters import Parameters
+from GastricDiffLib.desktop.parameters import Parameters, describe_widgets
 from GastricDiffLib.desktop.result_panel import ResultPanel
 from GastricDiffLib.desktop.train_panel import TrainPanel
 from GastricDiffLib.scene.kinds import KIND, nodes_by_class
@@ -51,6 +51,7 @@ class Panel:
         self.cohort = CohortPanel(desk, lambda: self.case.facts.problem)
         self.train = TrainPanel(desk, self.refresh)
         ui.researchUseLabel.text = RESEARCH_USE
+        describe_widgets(ui)
 
     def attach(self) -> None:
         """Bind the widgets to the scene's settings."""

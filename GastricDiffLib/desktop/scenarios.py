@@ -135,7 +135,7 @@ def researcher(widget: Any) -> None:
         ui.trainingPath.currentPath = str(folder / "dataset")
         ui.runPath.currentPath = str(folder / "run")
         ui.epochsSpinBox.value, ui.sizeSpinBox.value = 200, 32
-        ui.widthSpinBox.value, ui.batchSpinBox.value = 0.125, 32
+        ui.widthSpinBox.value, ui.batchSizeSpinBox.value = 0.125, 32
         wait(lambda: ui.trainButton.enabled, "the training can start")
         ui.trainButton.click()
         wait(lambda: panel.train.logic.running, "the training starts")

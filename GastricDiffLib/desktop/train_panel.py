@@ -6,15 +6,16 @@ from typing import Any
 
 import qt  # type: ignore[import-not-found]
 
-from GastricDiffLib.app.choices import SYSTEMS
 from GastricDiffLib.app.curves import find_curves, show_curves
 from GastricDiffLib.app.i18n import _
 from GastricDiffLib.app.progress import progress_line, show_progress
-from GastricDiffLib.app.train import Plan, TrainLogic, find_report
+from GastricDiffLib.app.train import TrainLogic, TrainRequest, find_report
 from GastricDiffLib.desktop.panel_context import Desk
+from GastricDiffLib.desktop.parameters import setting_widgets, training_settings
 from GastricDiffLib.desktop.paths import show_path
 from GastricDiffLib.desktop.timer import Timer
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.nets.systems import SYSTEMS
 
 
 class TrainPanel:
@@ -47,9 +48,8 @@ class TrainPanel:
         self._fill()
         free = not self.logic.running
         for widget in (
-            ui.trainingPath, ui.runPath, ui.epochsSpinBox, ui.sizeSpinBox, ui.trainDeviceSelector,
-            ui.widthSpinBox, ui.fieldSpinBox, ui.batchSpinBox, ui.compareCheckBox, ui.systemsList,
-            ui.foldsSpinBox,
+            ui.trainingPath, ui.runPath, ui.trainDeviceSelector, ui.compareCheckBox,
+            ui.systemsList, ui.foldsSpinBox, *setting_widgets(ui).values(),
         ):  # fmt: skip
             widget.enabled = free
         ui.systemSelector.enabled = free and not parameters.compare
@@ -62,14 +62,12 @@ class TrainPanel:
             ui.curvesButton.checked = False
         self._show()
 
-    def plan(self) -> Plan:
-        """What the settings ask for."""
+    def request(self) -> TrainRequest:
+        """What the panel asks for."""
         p = self._desk.parameters
         systems = tuple(name for name in p.systems.split(",") if name) if p.compare else ()
-        return Plan(
-            p.training, p.run, p.system, p.epochs, p.size, p.trainDevice, p.width, p.field, p.batch,
-            systems, p.folds,
-        )  # fmt: skip
+        settings = training_settings(p)
+        return TrainRequest(p.training, p.run, settings, p.trainDevice, systems, p.folds)
 
     def press(self) -> None:
         """Start; while it runs, stop and keep the best; pressed again, cancel."""
@@ -77,11 +75,11 @@ class TrainPanel:
             self.logic.stop()
             self._show()
             return
-        if self._desk.parameters.compare and not self.plan().systems:
+        if self._desk.parameters.compare and not self.request().systems:
             raise InputError("no system chosen", hint="tick at least one to compare")
         self._desk.messages.clear()
         self._desk.ensure()
-        self.logic.start(self.plan())
+        self.logic.start(self.request())
         self._timer.start()
         self.refresh()
 
@@ -131,7 +129,7 @@ class TrainPanel:
         ui, job = self._desk.ui, self.logic.job
         comparing = job is not None and job.arguments[0] != "train"
         if not job:
-            ui.trainButton.text, why = _("Start"), self.plan().problem()
+            ui.trainButton.text, why = _("Start"), self.request().problem()
         elif self.logic.stopping or comparing:
             ui.trainButton.text, why = _("Cancel"), ""
         else:

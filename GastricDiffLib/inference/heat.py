@@ -13,6 +13,7 @@ from torch import Tensor
 from GastricDiffLib.ct.axial import to_axial
 from GastricDiffLib.ct.volume import CTVolume
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.inference.slices import Indices
 from GastricDiffLib.memory import give_back_memory
 from GastricDiffLib.nets.attention import attention_map
 from GastricDiffLib.nets.base import Network, Outputs
@@ -72,7 +73,7 @@ def heat_maps(name: str) -> HeatMaps:
 
 
 def heat_volume(
-    maps: Tensor, chosen: npt.NDArray[np.integer], crop: Crop, volume: CTVolume
+    maps: Tensor, chosen: Indices, crop: Crop, volume: CTVolume
 ) -> npt.NDArray[np.float32]:
     """Lay maps over the slices that they come from, on the input's own grid.
 

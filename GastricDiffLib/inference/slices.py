@@ -16,7 +16,7 @@ from GastricDiffLib.ct.volume import CTVolume
 from GastricDiffLib.nets.crop import Crop
 from GastricDiffLib.nets.input import InputSpec, to_device
 
-Indices = npt.NDArray[np.integer]
+Indices = npt.NDArray[np.int_]
 
 
 class Slices(Protocol):

@@ -1,4 +1,4 @@
-"""What a model said of each slice of labelled cases, kept as CSV."""
+"""A model's probabilities for each slice of labelled cases, kept as CSV."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.metrics.votes import majority
@@ -23,42 +24,55 @@ class Predictions:
     of axial slice indices; ``p``: C arrays (N_c,) float64 in 0…1; ``thresholds``: (C,), a slice
     at or above it votes for class 1. It stands by case since out-of-fold predictions come from
     several models.
+
+    Examples
+    --------
+    >>> found = Predictions(
+    ...     cases=("a", "b"),
+    ...     patients=("p", "q"),
+    ...     labels=np.array([0, 1]),
+    ...     slices=(np.array([3, 4]), np.array([7])),
+    ...     p=(np.array([0.2, 0.4]), np.array([0.9])),
+    ...     thresholds=np.array([0.5, 0.5]),
+    ... )
+    >>> found.image_labels.tolist(), found.case_votes.tolist()
+    ([0, 0, 1], [False, True])
     """
 
     cases: tuple[str, ...]
     patients: tuple[str, ...]
-    labels: np.ndarray
-    slices: tuple[np.ndarray, ...]
-    p: tuple[np.ndarray, ...]
-    thresholds: np.ndarray
+    labels: npt.NDArray[np.int_]
+    slices: tuple[npt.NDArray[np.int_], ...]
+    p: tuple[npt.NDArray[np.float64], ...]
+    thresholds: npt.NDArray[np.float64]
 
     @property
-    def image_case(self) -> np.ndarray:
+    def image_case(self) -> npt.NDArray[np.intp]:
         """(ΣN_c,) the case, as an index, of each slice."""
         return np.repeat(np.arange(len(self.cases)), [len(p) for p in self.p])
 
     @property
-    def image_labels(self) -> np.ndarray:
+    def image_labels(self) -> npt.NDArray[np.int_]:
         """(ΣN_c,) each slice inherits its case's label."""
         return self.labels[self.image_case]
 
     @property
-    def image_p(self) -> np.ndarray:
+    def image_p(self) -> npt.NDArray[np.float64]:
         """(ΣN_c,) probabilities, case after case."""
         return np.concatenate(self.p).astype(np.float64)
 
     @property
-    def image_votes(self) -> np.ndarray:
-        """(ΣN_c,) bool."""
-        return self.image_p >= self.thresholds[self.image_case]
+    def image_votes(self) -> npt.NDArray[np.bool_]:
+        """(ΣN_c,) whether the slice votes for class 1."""
+        return np.asarray(self.image_p >= self.thresholds[self.image_case])
 
     @property
-    def case_p(self) -> np.ndarray:
+    def case_p(self) -> npt.NDArray[np.float64]:
         """(C,) mean probability over a case's slices."""
         return np.array([np.mean(p, dtype=np.float64) for p in self.p])
 
     @property
-    def case_votes(self) -> np.ndarray:
+    def case_votes(self) -> npt.NDArray[np.bool_]:
         """(C,) bool: what most slices vote for, a tie broken by the mean probability."""
         by_case = zip(self.p, self.case_p, self.thresholds, strict=True)
         return np.array([majority(p >= t, mean, t) for p, mean, t in by_case], dtype=bool)

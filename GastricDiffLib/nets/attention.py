@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-NORMALISATIONS = ("l2", "softmax", "minmax")
+from GastricDiffLib.nets.choices import NORMALISATIONS
 
 
 def attention_map(

@@ -9,8 +9,7 @@ import torch
 from torch import nn
 
 from GastricDiffLib.errors import InputError
-
-DEVICES = ("auto", "cpu", "cuda", "mps")
+from GastricDiffLib.nets.choices import DEVICES
 
 
 def pick_device(name: str = "auto") -> torch.device:

@@ -11,9 +11,8 @@ from torch import Tensor, nn
 
 from GastricDiffLib.nets.attention import attention_map
 from GastricDiffLib.nets.base import initialise
+from GastricDiffLib.nets.choices import MERGES
 from GastricDiffLib.nets.resnext import GROUP_WIDTH
-
-MERGES = ("none", "concat", "gate")
 
 
 class PreActivated(nn.Sequential):

@@ -11,9 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from GastricDiffLib.nets.choices import SCOPES
 from GastricDiffLib.nets.crop import Crop
-
-SCOPES = ("roi", "all")
 
 
 @dataclass(frozen=True)

@@ -1,103 +1,94 @@
-"""The paper's eight systems by name."""
+"""The paper's eight systems by name, each registered here and nowhere else. Imports no torch.
+
+A further one is a module with its network, a subclass of :class:`GastricDiffLib.nets.base.Network`,
+and its entry below: every list of names, check of a setting and choice in a window follows it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-import torch.nn.functional as F
-from torch import Tensor, nn
-
-from GastricDiffLib.nets.base import Network, Outputs
-from GastricDiffLib.nets.dual_path import DualPathHead
-from GastricDiffLib.nets.googlenet import GoogLeNet
-from GastricDiffLib.nets.resnext import ResNeXt50
-from GastricDiffLib.nets.vgg import VGG19
-
-
-class ResNeXtSystem(Network, ResNeXt50):
-    """ResNeXt-50, optionally with a dual-path head; ``net(N×C×H×W)`` → logits N×classes.
-
-    A subclass of the backbone, so that its parameters keep torchvision's names.
-    """
-
-    stem = "conv1.weight"
-    fresh = ("fc.", "head.")
-
-    def __init__(
-        self,
-        in_channels: int,
-        num_classes: int,
-        width: float,
-        merge: str | None = None,
-        normalise: str = "l2",
-    ) -> None:
-        super().__init__(in_channels, width)
-        channels = self.out_channels
-        self.head: DualPathHead | None = None
-        if merge is not None:
-            self.head = DualPathHead(channels, width, merge, normalise)
-            channels = self.head.out_channels
-        self.fc = nn.Linear(channels, num_classes)
-
-    def outputs(self, x: Tensor) -> Outputs:
-        stages = self.stages(x)
-        features = stages.s5 if self.head is None else self.head(stages.s5)
-        return Outputs(self.logits(features), stages.s4, stages.s5, features)
-
-    def logits(self, features: Tensor) -> Tensor:
-        return self.fc(F.adaptive_avg_pool2d(features, 1).flatten(1))
+if TYPE_CHECKING:
+    from GastricDiffLib.nets.base import Network
 
 
 @dataclass(frozen=True)
 class System:
     """One row of the paper's tables.
 
-    ``summary``: one line for a person; ``build`` takes in_channels, num_classes, width and
-    those ``options`` that the system has; ``tad``: trained with teacher-attention
-    distillation (the network itself is the same without it); ``on_crop``: sees the ROI's
-    surroundings in place of whole slices (``InputSpec.crop`` above 0).
+    Parameters
+    ----------
+    name
+        As on the command line and in model files.
+    summary
+        One line for a person.
+    network
+        ``module:class`` in this package; imported when it is built.
+    fixed
+        Arguments that make this system of the class; ``options`` override them.
+    options
+        Further names of arguments that a training may choose: ``merge``, ``normalise``.
+    tad
+        Trained with teacher-attention distillation; the network itself is the same without it.
+    on_crop
+        Sees the ROI's surroundings in place of whole slices (``InputSpec.crop`` above 0).
     """
 
     name: str
     summary: str
-    build: Callable[..., Network]
+    network: str
+    fixed: Mapping[str, Any] = field(default_factory=dict)
     options: tuple[str, ...] = ()
     tad: bool = False
     on_crop: bool = False
 
+    def build(self, in_channels: int, num_classes: int, width: float, **options: str) -> Network:
+        """The network, freshly initialised; see :func:`build_system`."""
+        from importlib import import_module
 
+        module, _, name = self.network.partition(":")
+        network = getattr(import_module(f"GastricDiffLib.nets.{module}"), name)
+        built: Network = network(in_channels, num_classes, width, **{**self.fixed, **options})
+        return built
+
+
+_RESNEXT = "resnext_system:ResNeXtSystem"
 _IMPROVED = ("merge", "normalise")
 
 SYSTEMS: dict[str, System] = {
     system.name: system
     for system in (
-        System("vgg19", "VGG-19, plain", VGG19),
-        System("resnext50", "ResNeXt-50 32×4d, plain", ResNeXtSystem),
+        System("vgg19", "VGG-19, plain", "vgg:VGG19"),
+        System("resnext50", "ResNeXt-50 32×4d, plain", _RESNEXT),
         System(
             "sajja",
             "GoogLeNet with 60 % of its features dropped (Sajja et al.)",
-            partial(GoogLeNet, dropout=0.6),
+            "googlenet:GoogLeNet",
+            {"dropout": 0.6},
         ),
         System(
             "han",
             "GoogLeNet on the ROI crop, three combinations of its phase (Han et al.)",
-            partial(GoogLeNet, phases=3),
+            "googlenet:GoogLeNet",
+            {"phases": 3},
             on_crop=True,
         ),
-        System("r50-dpn", "ResNeXt-50 with a dual-path head", partial(ResNeXtSystem, merge="none")),
+        System("r50-dpn", "ResNeXt-50 with a dual-path head", _RESNEXT, {"merge": "none"}),
         System(
             "r50-imp-dpn",
             "ResNeXt-50 with a dual-path head that its attention map joins",
-            partial(ResNeXtSystem, merge="concat"),
+            _RESNEXT,
+            {"merge": "concat"},
             _IMPROVED,
         ),
-        System("r50-tad", "ResNeXt-50 taught by the box where to look", ResNeXtSystem, tad=True),
+        System("r50-tad", "ResNeXt-50 taught by the box where to look", _RESNEXT, tad=True),
         System(
             "r50-imp-dpn-tad",
             "r50-imp-dpn taught by the box where to look: the paper's own",
-            partial(ResNeXtSystem, merge="concat"),
+            _RESNEXT,
+            {"merge": "concat"},
             _IMPROVED,
             tad=True,
         ),

@@ -1,4 +1,4 @@
-"""What classifying one case yields. Plain numpy: the scene room reads it without torch."""
+"""What classifying one case yields. Plain numpy: the scene package reads it without torch."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from GastricDiffLib.ct.volume import Grid
+from GastricDiffLib.ct.grid import Grid
 from GastricDiffLib.metrics.votes import majority
 
 
 @dataclass(frozen=True, eq=False)
 class ModelCard:
-    """What a result must tell about the model that made it.
+    """What a result keeps of the model that made it.
 
     ``metadata`` is the JSON of the model file's ``gastricdiff`` key, whole.
     """
@@ -40,13 +41,13 @@ class CaseResult:
     0 where no slice was classified. ``classes`` is (negative, positive).
     """
 
-    slice_index: np.ndarray
-    position_mm: np.ndarray
-    in_roi: np.ndarray
-    p: np.ndarray
+    slice_index: npt.NDArray[np.int_]
+    position_mm: npt.NDArray[np.float64]
+    in_roi: npt.NDArray[np.bool_]
+    p: npt.NDArray[np.float32]
     threshold: float
     classes: tuple[str, str]
-    heat: np.ndarray
+    heat: npt.NDArray[np.float32]
     heat_kind: str
     grid: Grid
     model: ModelCard
@@ -55,20 +56,23 @@ class CaseResult:
     notes: tuple[str, ...] = ()
 
     @property
-    def slice_votes(self) -> np.ndarray:
+    def slice_votes(self) -> npt.NDArray[np.bool_]:
         """(N,) bool: the slice votes for the positive class."""
-        return self.p >= self.threshold
+        return np.asarray(self.p >= self.threshold)
 
     @property
     def votes_positive(self) -> int:
+        """How many slices vote for the positive class."""
         return int(np.count_nonzero(self.slice_votes))
 
     @property
     def votes_negative(self) -> int:
+        """How many slices vote for the negative class."""
         return len(self.p) - self.votes_positive
 
     @property
     def p_mean(self) -> float:
+        """Mean probability of the positive class over the slices."""
         return float(np.mean(self.p, dtype=np.float64))
 
     @property

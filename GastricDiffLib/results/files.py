@@ -65,11 +65,28 @@ def write_results(
 ) -> list[Path]:
     """Write ``slices.csv``, ``case.json``, ``heat.nrrd``, ``overview.png`` and ``scene.mrb``.
 
-    ``brief`` leaves picture and scene out and the heat uncompressed, for a program that
-    reads the rest at once. All are finished in a hidden folder first, so that a failure
-    leaves the earlier results as they were. Without ``write_scene`` there is no scene, and
-    an earlier picture or scene, which would show another result, is removed. Other files in
-    ``out_dir`` stay. Returns the paths written.
+    All are finished in a hidden folder first, so that a failure leaves the earlier results as
+    they were. An earlier picture or scene that is not written anew would show another result and
+    is removed; other files in ``out_dir`` stay.
+
+    Parameters
+    ----------
+    out_dir
+        Made where it does not exist.
+    volume, boxes
+        What was classified.
+    result
+        Of that volume and those boxes.
+    write_scene
+        Without it there is no scene.
+    brief
+        Leave picture and scene out and the heat uncompressed, for a program that reads the rest
+        at once.
+
+    Returns
+    -------
+    list[Path]
+        The files written.
 
     Raises
     ------
@@ -111,9 +128,9 @@ def write_results(
 
 
 def read_results(out_dir: str | Path) -> CaseResult:
-    """The result whose files ``write_results`` left in a folder.
+    """Read the result whose files :func:`write_results` left in a folder.
 
-    Probabilities come back to six decimals; of the model's card what ``case.json`` tells.
+    Probabilities come back to six decimals; of the model's card what ``case.json`` holds.
 
     Raises
     ------

@@ -16,7 +16,7 @@ from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.ct import BoxROI, CTVolume
 from GastricDiffLib.results.case_result import CaseResult
 from GastricDiffLib.results.palette import HEAT_FLOOR, heat_rgba
-from GastricDiffLib.results.panels import Panels
+from GastricDiffLib.results.panels import SlicePanels
 from GastricDiffLib.results.tables import roi_runs, slice_distance_mm
 
 GROUND, CARD, LINE, TEXT, DIM = "#0f1216", "#171c22", "#39434e", "#eef2f6", "#9aa7b4"
@@ -73,7 +73,7 @@ def _header(figure: Figure, result: CaseResult) -> None:
 
 
 def _slices(figure: Figure, volume: CTVolume, boxes: Sequence[BoxROI], result: CaseResult) -> None:
-    panels = Panels(volume, boxes, result)
+    panels = SlicePanels(volume, boxes, result)
     left, bottom, width, height, gap = _LEFT, 0.37, 0.862, 0.475, 0.008
     cell_width = (width - gap * (panels.columns - 1)) / panels.columns
     cell_height = (height - gap * (panels.rows - 1)) / panels.rows

@@ -16,7 +16,7 @@ from GastricDiffLib.results.palette import heat_rgba
 MOST_PANELS = 6
 
 
-class Panels:
+class SlicePanels:
     """Up to six classified slices, evenly spaced over the ROI, superior last.
 
     ``chosen`` are their rows in the result; ``rows`` and ``columns`` how to lay them out.

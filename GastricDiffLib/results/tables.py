@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.ct.grid import Grid
@@ -14,7 +15,7 @@ from GastricDiffLib.results.case_result import CaseResult, ModelCard
 FORMAT_VERSION = 1
 
 
-def slice_table(result: CaseResult) -> dict[str, np.ndarray]:
+def slice_table(result: CaseResult) -> dict[str, npt.NDArray[Any]]:
     """Columns by name, each over the N classified slices in the result's order.
 
     ``slice`` (int), ``position_mm`` (float, S coordinate), ``in_roi`` (int, 0 or 1),
@@ -55,25 +56,34 @@ def case_table(result: CaseResult) -> dict[str, Any]:
 def result_from_tables(
     case: Mapping[str, Any],
     slices: Mapping[str, Sequence[Any]],
-    heat: np.ndarray,
+    heat: npt.NDArray[np.float32],
     grid: Grid,
 ) -> CaseResult:
     """The result that ``case_table`` and ``slice_table`` were made from.
 
-    Cells of ``slices`` may be text; ``heat`` is float32 (K, J, I) on ``grid``.
+    Parameters
+    ----------
+    case
+        As from ``case_table``.
+    slices
+        As from ``slice_table``; cells may be text.
+    heat
+        float32 (K, J, I) in 0…1.
+    grid
+        The heat's, in LPS mm.
 
     Raises
     ------
     KeyError
-        When a field or column is missing or holds something else.
+        When a field or column is missing.
     ValueError
-        When a field or column is missing or holds something else.
+        When one holds something else, or the heat is not on the grid.
     """
     negative, positive = (str(name) for name in case["classes"])
     threshold = float(case["threshold"])
     p = np.array(slices[f"p_{positive}"], dtype=np.float32)
     for_positive = np.array([str(vote) == positive for vote in slices["vote"]])
-    # Six decimals may have carried a probability over the threshold: the vote that was told holds.
+    # Six decimals may have carried a probability over the threshold: the vote as written holds.
     low, high = np.nextafter(np.float32(threshold), np.array([0, 1], dtype=np.float32))
     wrong = (p >= threshold) != for_positive
     p[wrong] = np.where(for_positive[wrong], high, low)

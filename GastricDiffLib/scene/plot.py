@@ -89,7 +89,7 @@ def _lines(result: CaseResult) -> dict[str, np.ndarray]:
     """
     half = slice_distance_mm(result) / 2
     low, high = np.min(result.position_mm) - half, np.max(result.position_mm) + half
-    corners = [(low, 0.0)]
+    corners: list[tuple[float, float]] = [(low, 0.0)]
     for start, end in roi_runs(result):
         corners += [(start, 0.0), (start, 1.0), (end, 1.0), (end, 0.0)]
     corners.append((high, 0.0))

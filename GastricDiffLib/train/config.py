@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
 
 from GastricDiffLib.errors import InputError
-
-if TYPE_CHECKING:
-    from GastricDiffLib.nets.systems import System
+from GastricDiffLib.nets.choices import MERGES, NORMALISATIONS, SCOPES
+from GastricDiffLib.nets.systems import SYSTEMS, System
+from GastricDiffLib.train.setting import Setting, declared_settings
 
 AUGMENTS = ("copies", "all")
+TEACHERS = ("mask", "intensity")
 ROI_CROP = 1.25  # the box and a rim, since a rough box may cut the lesion's margin
 
 
@@ -19,58 +19,111 @@ ROI_CROP = 1.25  # the box and a rim, since a rough box may cut the lesion's mar
 class TrainConfig:
     """What a run is determined by: the same settings, data and device type give the same model.
 
-    ``window``: (low, high) HU that enter the network; ``crop``: 0 for whole slices as in the
-    paper, or the side of the crop in multiples of the box's longer side; ``lam`` and
-    ``beta`` weigh TAD in the loss (λ, β of the paper); ``augment``: geometric
-    augmentation of the balancing ``copies`` only, as in the paper, or of ``all`` training
-    slices; ``patience``: epochs without a better validation AUC before it stops.
+    Each is declared here alone: type, default, label, help and what is valid. The options of
+    ``gastricdiff train`` and ``compare``, the input fields of the module's panel and the check of
+    the values are derived from ``SETTINGS``, which lists all but ``seed``: that is an option of
+    every command that draws random numbers.
+
+    ``lam`` and ``beta`` weigh TAD in the loss (λ, β of the paper, section 3.3); the learning rate
+    rises to ``lr`` and falls again.
+
+    Raises
+    ------
+    InputError
+        A value that is not valid; the message names the setting.
     """
 
-    system: str = "r50-imp-dpn-tad"
-    width: float = 1.0
-    size: int = 224
-    window: tuple[float, float] = (-1024.0, 500.0)
-    scope: str = "roi"
-    crop: float = 1.5
-    merge: str = "concat"
-    normalise: str = "l2"
-    teacher: str = "mask"
-    lam: float = 1.0
-    beta: float = 0.5
-    gamma: float = 2.0
-    augment: str = "all"
-    epochs: int = 40
-    patience: int = 12
-    batch_size: int = 16
-    lr: float = 1e-3
-    weight_decay: float = 0.01
+    system: Annotated[
+        str, Setting("System", "the network that is trained, by name", choices=tuple(SYSTEMS))
+    ] = "r50-imp-dpn-tad"
+    width: Annotated[
+        float,
+        Setting(
+            "Width",
+            "factor on all channel counts; 1 as in the paper",
+            above=0,
+            offered=(0.0625, 2.0),
+        ),
+    ] = 1.0
+    size: Annotated[
+        int, Setting("Size", "pixels a side of the square input", low=32, offered=(32, 1024))
+    ] = 224
+    window: Annotated[
+        tuple[float, float],
+        Setting("Window", "HU that enter the network", parts=("LOW", "HIGH")),
+    ] = (-1024.0, 500.0)
+    scope: Annotated[
+        str,
+        Setting(
+            "Slices",
+            "slices of a case that are used: those that the box cuts, or all",
+            choices=SCOPES,
+        ),
+    ] = "roi"
+    crop: Annotated[
+        float,
+        Setting(
+            "Crop",
+            "side of what the network sees, in box sides; 0: whole slices, as in the paper",
+            low=0,
+            offered=(0.0, 10.0),
+        ),
+    ] = 1.5
+    merge: Annotated[
+        str, Setting("Merge", "how the attention map joins the head", choices=MERGES)
+    ] = "concat"
+    normalise: Annotated[
+        str, Setting("Normalisation", "normalisation of the attention maps", choices=NORMALISATIONS)
+    ] = "l2"
+    teacher: Annotated[
+        str,
+        Setting(
+            "Teacher",
+            "what attention learns: the box, or the intensities in it",
+            choices=TEACHERS,
+        ),
+    ] = "mask"
+    lam: Annotated[float, Setting("λ", "λ, weight of TAD", low=0, alias="lambda")] = 1.0
+    beta: Annotated[float, Setting("β", "β, weight of TAD's second term", low=0)] = 0.5
+    gamma: Annotated[float, Setting("γ", "γ of the focal loss", low=0)] = 2.0
+    augment: Annotated[
+        str,
+        Setting(
+            "Augment",
+            "the slices that are augmented: balancing copies, as in the paper, or all",
+            choices=AUGMENTS,
+        ),
+    ] = "all"
+    epochs: Annotated[
+        int,
+        Setting(
+            "Epochs",
+            "passes over the slices at most; training stops early when validation gets no better",
+            low=1,
+            offered=(1, 1000),
+        ),
+    ] = 40
+    patience: Annotated[
+        int, Setting("Patience", "epochs without a better validation AUC before it stops", low=1)
+    ] = 12
+    batch_size: Annotated[
+        int, Setting("Batch", "slices a step of the optimiser", low=2, offered=(2, 512))
+    ] = 16
+    lr: Annotated[float, Setting("Learning rate", "highest learning rate of the run", above=0)] = (
+        1e-3
+    )
+    weight_decay: Annotated[float, Setting("Weight decay", "weight decay of AdamW", low=0)] = 0.01
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, allowed in _choices().items():
-            if getattr(self, name) not in allowed:
-                raise InputError(
-                    f"{name} is {getattr(self, name)!r}", hint=f"choose one of {', '.join(allowed)}"
-                )
-        for name, low in {"size": 32, "epochs": 1, "patience": 1, "batch_size": 2}.items():
-            if getattr(self, name) < low:
-                raise InputError(f"{name} is {getattr(self, name)}", hint=f"at least {low}")
+        for name, declared in SETTINGS.items():
+            declared.setting.check(name, getattr(self, name))
         if not self.window[0] < self.window[1]:
-            raise InputError(f"window is {self.window}", hint="give LOW,HIGH in HU, low first")
-        for name in ("width", "lr"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"{name} is {getattr(self, name)}", hint="a positive number")
-        for name in ("lam", "beta", "gamma", "weight_decay", "crop"):
-            if getattr(self, name) < 0:
-                raise InputError(f"{name} is {getattr(self, name)}", hint="0 or a positive number")
-
-    @classmethod
-    def defaults(cls) -> dict[str, Any]:
-        """``to_json`` of the default settings, without bringing torch in to check them."""
-        return {field.name: field.default for field in fields(cls)} | {"window": list(cls.window)}
+            raise InputError(f"window is {self.window}", hint="give LOW HIGH in HU, low first")
 
     @property
     def tad(self) -> bool:
+        """Whether the system is trained with teacher-attention distillation."""
         return self._system.tad
 
     @property
@@ -85,27 +138,12 @@ class TrainConfig:
 
     @property
     def _system(self) -> System:
-        from GastricDiffLib.nets.systems import SYSTEMS
-
         return SYSTEMS[self.system]
 
     def to_json(self) -> dict[str, Any]:
+        """As it stands in checkpoints, model files and reports."""
         return asdict(self) | {"window": list(self.window)}
 
 
-def _choices() -> dict[str, Collection[str]]:
-    """What the settings that are words may be; brings torch in, which the defaults do not."""
-    from GastricDiffLib.nets.attention import NORMALISATIONS
-    from GastricDiffLib.nets.dual_path import MERGES
-    from GastricDiffLib.nets.input import SCOPES
-    from GastricDiffLib.nets.systems import SYSTEMS
-    from GastricDiffLib.train.losses import TEACHERS
-
-    return {
-        "system": SYSTEMS,
-        "scope": SCOPES,
-        "merge": MERGES,
-        "normalise": NORMALISATIONS,
-        "teacher": TEACHERS,
-        "augment": AUGMENTS,
-    }
+SETTINGS = declared_settings(TrainConfig)
+"""What is declared of each setting, by name."""

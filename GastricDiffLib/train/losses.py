@@ -8,8 +8,7 @@ from torch import Tensor
 
 from GastricDiffLib.nets.attention import attention_map, normalise_map, squeeze
 from GastricDiffLib.nets.base import Outputs
-
-TEACHERS = ("mask", "intensity")
+from GastricDiffLib.train.config import TEACHERS
 
 
 def focal_loss(logits: Tensor, target: Tensor, alpha: float = 0.5, gamma: float = 2.0) -> Tensor:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from desktop_scenes import case_scene, nodes, turn
 
-from GastricDiffLib.app.choices import DEVICES, HEATS, SYSTEMS
 from GastricDiffLib.app.classify import ClassifyLogic, write_ct
 from GastricDiffLib.phantom import make_case
 from GastricDiffLib.resources import demo_model
@@ -43,16 +42,6 @@ def _ended(logic: ClassifyLogic):
             return ending
         time.sleep(0.02)
     raise AssertionError("the job did not end")
-
-
-def test_choices_are_those_of_the_rooms_that_define_them():
-    from GastricDiffLib.nets.device import DEVICES as devices
-    from GastricDiffLib.nets.systems import SYSTEMS as systems
-    from GastricDiffLib.results.heat_kinds import HEAT_KINDS
-
-    assert list(HEAT_KINDS) == HEATS
-    assert tuple(DEVICES) == devices
-    assert list(systems) == SYSTEMS
 
 
 def test_a_classification_leaves_its_result_and_no_file(phantom_case, tmp_path, monkeypatch):

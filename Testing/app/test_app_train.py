@@ -1,10 +1,12 @@
-"""The logic of the panel's train section: plan, curves and the time that is left."""
+"""The logic of the panel's train section: request, curves and the time that is left."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from GastricDiffLib.app.curves import CURVES, find_curves, show_curves
 from GastricDiffLib.app.progress import duration
-from GastricDiffLib.app.train import Plan
+from GastricDiffLib.app.train import TrainRequest
 from GastricDiffLib.scene import new_scene
 
 
@@ -19,20 +21,28 @@ def test_curves_grow_in_one_chart():
     assert table.GetNumberOfRows() == 2
 
 
-def test_a_plan_asks_before_it_starts(tmp_path):
-    plan = Plan("", "", "r50-tad", 2, 64, "cpu", 0.125, 0.0, 8)
-    assert "Choose the dataset" in plan.problem()
-    plan = Plan(str(tmp_path), str(tmp_path / "run"), "r50-tad", 2, 64, "cpu", 0.125, 0.0, 8)
-    assert "no finished dataset" in plan.problem()
+def test_a_request_names_what_is_missing(tmp_path):
+    assert "Choose the dataset" in TrainRequest("", "").problem()
+    request = TrainRequest(str(tmp_path), str(tmp_path / "run"))
+    assert "no finished dataset" in request.problem()
 
 
-def test_a_plan_is_a_command_that_the_command_line_takes(tmp_path):
-    from GastricDiffLib.cli.main import build_parser
+def test_a_request_is_a_command_that_the_command_line_takes(tmp_path):
+    from GastricDiffLib.cli.parser import build_parser
+    from GastricDiffLib.cli.settings import settings_of
 
-    plan = Plan(str(tmp_path), str(tmp_path / "run"), "r50-tad", 2, 64, "cpu", 0.125, 1.5, 8)
-    options = build_parser().parse_args([*plan.arguments(), "--events"])
-    assert (options.system, options.epochs, options.crop) == ("r50-tad", 2, 1.5)
+    settings = {"system": "r50-tad", "epochs": 2, "crop": 1.5, "window": (-100.0, 200.0)}
+    request = TrainRequest(str(tmp_path), str(tmp_path / "run"), settings, "cpu")
+    options = build_parser().parse_args([*request.arguments(), "--events"])
+    assert (options.command, options.dataset, options.device) == ("train", tmp_path, "cpu")
+    assert settings_of(options) == settings
+
+    request = replace(request, systems=("vgg19", "r50-tad"), folds=5)
+    options = build_parser().parse_args(request.arguments())
+    assert (options.command, options.systems, options.folds) == ("compare", "vgg19,r50-tad", 5)
+    del settings["system"]
+    assert settings_of(options) == settings
 
 
-def test_time_is_told_as_people_say_it():
+def test_time_is_shown_in_the_unit_that_people_use():
     assert [duration(s) for s in (0.2, 59, 90, 7000)] == ["1 s", "59 s", "2 min", "1.9 h"]

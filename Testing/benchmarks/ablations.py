@@ -13,14 +13,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from GastricDiffLib.cli.commands import settings_of
-from GastricDiffLib.cli.main import build_parser
+from GastricDiffLib.cli.parser import build_parser
+from GastricDiffLib.cli.settings import settings_of
 from GastricDiffLib.cohort.dataset import Dataset
-from GastricDiffLib.compare import Plan, compare
-from GastricDiffLib.compare.evaluation import in_words
-from GastricDiffLib.compare.results import Result, collect
+from GastricDiffLib.compare import ComparisonPlan, compare
+from GastricDiffLib.compare.results import SystemResult, collect
 from GastricDiffLib.compare.tables import overlaps, write_csv
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.metrics.intervals import interval_text
 from GastricDiffLib.metrics.paired import delong, holm
 
 SYSTEM = "r50-imp-dpn-tad"
@@ -51,12 +51,12 @@ def main() -> None:
     chosen = own.variants.split(",") if own.variants else list(VARIANTS)
     dataset = Dataset.open(options.dataset)
     seeds = tuple(range(options.seed, options.seed + options.repeats))
-    found: dict[str, Result] = {}
+    found: dict[str, SystemResult] = {}
     for name in chosen:
         print(f"{name} …", file=sys.stderr, flush=True)
         settings = settings_of(options) | VARIANTS[name]
         folder = own.out / name.replace(" ", "-")
-        plan = Plan((SYSTEM,), options.folds, seeds, settings)
+        plan = ComparisonPlan((SYSTEM,), options.folds, seeds, settings)
         outcomes = compare(dataset, plan, folder, options.device, options.workers)
         (found[name],) = collect(dataset, outcomes)
     rows = table(found)
@@ -65,7 +65,7 @@ def main() -> None:
         print("  ".join(f"{value!s:<24}" for value in row.values()).rstrip())
 
 
-def table(found: dict[str, Result]) -> list[dict[str, Any]]:
+def table(found: dict[str, SystemResult]) -> list[dict[str, Any]]:
     first, *others = found.values()
     labels, patients = first.predictions[0].labels, first.predictions[0].patients
     tests = [delong(labels, one.case_p, first.case_p, patients) for one in others]
@@ -76,7 +76,7 @@ def table(found: dict[str, Result]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "variant": name,
-                "case AUC (95 %)": in_words(one.metrics["case_auc"]),
+                "case AUC (95 %)": interval_text(one.metrics["case_auc"]),
                 "gain": "" if test is None else f"{test.difference:+.3f}",
                 "p (Holm)": p,
                 "slice AUC": f"{one.metrics['image_auc'].value:.3f}",

@@ -15,10 +15,14 @@ from export_cohorts import make_cohort
 from safetensors.torch import load_file, save_file
 
 from GastricDiffLib import RESEARCH_USE
-from GastricDiffLib.cli.main import SETTINGS, main
+from GastricDiffLib.cli.command import all_commands
+from GastricDiffLib.cli.main import main
+from GastricDiffLib.cli.parser import build_parser
+from GastricDiffLib.cli.settings import settings_of
 from GastricDiffLib.ct import read_volume
 from GastricDiffLib.inference.model_file import read_metadata
 from GastricDiffLib.results.files import RESULT_FILES
+from GastricDiffLib.train.config import SETTINGS, TrainConfig
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +80,9 @@ def test_phantom_train_and_info_work_together(tmp_path, capsys):
     assert (run / "dataset" / "dataset.json").is_file()
     capsys.readouterr()
     assert main(["info", str(run / "model.safetensors")]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["input"]["window"] == [-100, 200]
-    assert told["training"]["cases"]["train"] == 4
+    metadata = json.loads(capsys.readouterr().out)
+    assert metadata["input"]["window"] == [-100, 200]
+    assert metadata["training"]["cases"]["train"] == 4
 
 
 def test_export_takes_another_pair_of_classes(tmp_path, capsys):
@@ -111,7 +115,37 @@ def test_help_brings_no_slow_library_in(words):
     names = loaded("-m", "GastricDiffLib", *words)
     assert "GastricDiffLib.cli.main" in names
     assert not names & SLOW
-    assert not names & {"GastricDiffLib.cli.commands", "asyncio", "importlib.metadata"}
+    assert not names & {"asyncio", "importlib.metadata"}
+
+
+def test_a_command_imports_no_other_commands_module():
+    code = "import sys; from GastricDiffLib.cli.parser import build_parser; build_parser('train')"
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{code}; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names = {f"GastricDiffLib.cli.{name}" for name in all_commands()}
+    assert names & set(ended.stdout.split()) == {"GastricDiffLib.cli.train"}
+
+
+def test_the_help_lists_the_commands_for_people_in_their_order(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = [line.split() for line in capsys.readouterr().out.splitlines()]
+    names = [words[0] for words in shown if words and words[0] in all_commands()]
+    assert names == [
+        "demo", "phantom", "export", "train", "compare", "evaluate", "classify", "view", "info"
+    ]  # fmt: skip
+    hidden = [name for name, command in all_commands().items() if command.hidden]
+    assert hidden == ["session", "receive"]
+
+
+def test_a_module_beside_the_commands_is_no_command(capsys):
+    for word in ("console", "main", "nowhere.else"):
+        assert main([word]) == 2
+        assert f"no such command: {word}" in capsys.readouterr().err
 
 
 def test_importing_the_library_imports_nothing_else():
@@ -125,37 +159,54 @@ def test_importing_the_library_imports_nothing_else():
 )
 def test_a_word_that_is_no_command_is_named_with_what_was_meant(word, hint, capsys):
     assert main([word]) == 2
-    told = capsys.readouterr().err
-    assert told.startswith("error: ") and f"no such command: {word} ({hint} gastricdiff" in told
-    assert "session" not in told and "intake" not in told
+    printed = capsys.readouterr().err
+    assert printed.startswith("error: ")
+    assert f"no such command: {word} ({hint} gastricdiff" in printed
+    assert "session" not in printed and "receive" not in printed
 
 
 @pytest.mark.parametrize(
-    ("room", "work", "slow"),
+    ("package", "work", "slow"),
     [("nets.packed", "works(torch.float32)", "sympy"), ("scene", "new_scene()", "vtk")],
     ids=["packing", "scene"],
 )
-def test_classifying_brings_no_slow_library_in_that_it_does_not_need(room, work, slow):
-    assert slow not in loaded("-c", f"from GastricDiffLib.{room} import *; {work}")
+def test_classifying_brings_no_slow_library_in_that_it_does_not_need(package, work, slow):
+    assert slow not in loaded("-c", f"from GastricDiffLib.{package} import *; {work}")
 
 
 def test_the_module_starts_as_a_program():
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "GastricDiffLib", "--help"], capture_output=True, text=True
     )
-    assert told.returncode == 0
-    assert "classify" in told.stdout
-    assert RESEARCH_USE in told.stdout
+    assert done.returncode == 0
+    assert "classify" in done.stdout
+    assert RESEARCH_USE in done.stdout
 
 
-def test_the_help_of_train_tells_every_default(capsys):
+def test_the_help_of_train_shows_every_default(capsys):
     with pytest.raises(SystemExit) as ended:
         main(["train", "--help"])
     assert ended.value.code == 0
-    told = " ".join(capsys.readouterr().out.split())
-    assert "(default r50-imp-dpn-tad)" in told
-    assert "(default [-1024.0, 500.0])" in told
-    assert told.count("(default ") == len(SETTINGS) + 1  # the window besides
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "(default r50-imp-dpn-tad)" in printed
+    assert "(default -1024.0 500.0)" in printed
+    assert "one of none, concat, gate (default concat)" in printed
+    assert printed.count("(default ") == len(SETTINGS)
+
+
+def test_every_setting_is_an_option_that_takes_its_own_default():
+    words = ["train", "dataset", "--out", "run"]
+    assert settings_of(build_parser("train").parse_args(words)) == {}
+    for one in SETTINGS.values():
+        words += [one.flag, *map(str, one.values(one.default))]
+    settings = settings_of(build_parser("train").parse_args(words))
+    assert settings == {name: one.default for name, one in SETTINGS.items()}
+    assert TrainConfig(**settings) == TrainConfig()
+
+
+def test_a_setting_may_be_given_by_its_other_name():
+    options = build_parser("train").parse_args(["train", "x", "--out", "y", "--lambda", "2"])
+    assert settings_of(options) == {"lam": 2.0}
 
 
 def saved(path: Path, array: np.ndarray) -> Path:
@@ -240,7 +291,9 @@ def test_every_wrong_input_ends_with_one_line_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["inputs"]
 
 
-def test_an_output_that_cannot_be_written_is_told_before_the_work(one_case, model, tmp_path, capfd):
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(
+    one_case, model, tmp_path, capfd
+):
     (tmp_path / "file").write_text("in the way")
     for out in (tmp_path / "file", tmp_path / "file" / "deeper"):
         assert classify(*one_case, model, out) == 2
@@ -262,6 +315,7 @@ def test_an_output_that_cannot_be_written_is_told_before_the_work(one_case, mode
         (["train", "nowhere", "--out", "x", "--window", "5"], "window"),
         (["train", "nowhere", "--out", "x"], "nowhere"),
         (["info", "nowhere"], "nowhere"),
+        (["classify", "x", "--roi", "y", "--out", "z", "--heat", "warm"], "warm"),
     ],
 )
 def test_a_wrong_call_is_one_line(arguments, words, tmp_path, monkeypatch, capsys):
@@ -279,11 +333,11 @@ def test_a_fault_of_the_program_keeps_its_traceback_in_the_log(
 ):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
-    monkeypatch.setattr("GastricDiffLib.cli.commands.info", lambda *_: 1 / 0)
+    monkeypatch.setattr("GastricDiffLib.inference.model_file.read_metadata", lambda *_: 1 / 0)
     assert main(["info", str(model)]) == 1
-    told = capsys.readouterr().err
-    assert "unexpected ZeroDivisionError" in told
-    assert "Traceback" not in told
+    printed = capsys.readouterr().err
+    assert "unexpected ZeroDivisionError" in printed
+    assert "Traceback" not in printed
     log = (tmp_path / "home" / ".gastricdiff" / "log.txt").read_text()
     assert "ZeroDivisionError: division by zero" in log
 

@@ -116,7 +116,7 @@ def faults_of(cohort):
 
 
 def test_a_misspelt_label_split_or_column_comes_with_the_right_word(tmp_path):
-    told = faults_of(
+    faults = faults_of(
         written(
             tmp_path,
             "case_id,image,roi,label,split",
@@ -124,20 +124,20 @@ def test_a_misspelt_label_split_or_column_comes_with_the_right_word(tmp_path):
             "b,b.nrrd,b.mrk.json,Undifferentiated,",
         )
     )
-    assert "row 2, label: 'diferentiated' is none of" in told
-    assert "did you mean 'differentiated'?" in told
-    assert "did you mean 'train'?" in told
-    assert "row 3, label: 'Undifferentiated'" in told
-    assert "did you mean 'undifferentiated'?" in told
+    assert "row 2, label: 'diferentiated' is none of" in faults
+    assert "did you mean 'differentiated'?" in faults
+    assert "did you mean 'train'?" in faults
+    assert "row 3, label: 'Undifferentiated'" in faults
+    assert "did you mean 'undifferentiated'?" in faults
     assert "rename 'lable'" in faults_of(written(tmp_path, "case_id,image,roi,lable"))
-    told = faults_of(written(tmp_path, "case_id;image;roi;label", "a;a.nrrd;a.mrk.json;1"))
-    assert "save it with commas, not semicolons" in told
-    told = faults_of(written(tmp_path, "case_id,image,roi,label,label"))
-    assert "column label stands twice" in told
+    faults = faults_of(written(tmp_path, "case_id;image;roi;label", "a;a.nrrd;a.mrk.json;1"))
+    assert "save it with commas, not semicolons" in faults
+    faults = faults_of(written(tmp_path, "case_id,image,roi,label,label"))
+    assert "column label stands twice" in faults
 
 
-def test_a_patient_in_two_splits_is_told_by_both_rows(tmp_path):
-    told = faults_of(
+def test_a_patient_in_two_splits_is_reported_by_both_rows(tmp_path):
+    faults = faults_of(
         written(
             tmp_path,
             "case_id,image,roi,label,patient_id,split",
@@ -146,11 +146,11 @@ def test_a_patient_in_two_splits_is_told_by_both_rows(tmp_path):
             "b,b.nrrd,b.mrk.json,1,p,test",
         )
     )
-    assert "row 4, split: 'test', but row 2 has the same patient in 'train'" in told
+    assert "row 4, split: 'test', but row 2 has the same patient in 'train'" in faults
 
 
-def test_a_case_under_two_ids_and_an_image_under_two_patients_are_told(tmp_path):
-    told = faults_of(
+def test_a_case_under_two_ids_and_an_image_under_two_patients_are_reported(tmp_path):
+    faults = faults_of(
         written(
             tmp_path,
             "case_id,image,roi,label",
@@ -159,9 +159,9 @@ def test_a_case_under_two_ids_and_an_image_under_two_patients_are_told(tmp_path)
             "c,a.nrrd,c.mrk.json,1",
         )
     )
-    assert "2 fault(s)" in told
-    assert "row 3, case_id: 'b' is row 2's case again, image and ROI; remove one" in told
-    assert "row 4, patient_id: row 2 has the same image under another patient" in told
+    assert "2 fault(s)" in faults
+    assert "row 3, case_id: 'b' is row 2's case again, image and ROI; remove one" in faults
+    assert "row 4, patient_id: row 2 has the same image under another patient" in faults
 
 
 def test_two_lesions_of_one_patients_image_are_two_cases(tmp_path):
@@ -177,11 +177,11 @@ def test_two_lesions_of_one_patients_image_are_two_cases(tmp_path):
     assert [row.extra for row in rows] == [{"age": "61"}, {"age": ""}]
 
 
-def test_a_row_with_more_cells_than_columns_is_told(tmp_path):
-    told = faults_of(
+def test_a_row_with_more_cells_than_columns_is_reported(tmp_path):
+    faults = faults_of(
         written(tmp_path, "case_id,image,roi,label", "a,a.nrrd,a.mrk.json,1,Smith, John")
     )
-    assert "row 2, more cells than columns" in told
+    assert "row 2, more cells than columns" in faults
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_filling_the_cache_opens_no_more_files_a_case_in_a_larger_cohort(
     assert 0 < counts[1] <= counts[0] + 3
 
 
-@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells the mappings")
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux lists the mappings")
 def test_what_was_read_is_not_kept_open_or_mapped(datasets, tmp_path):
     cases, spec = datasets[0].cases, InputSpec(32, crop=1.5)
     samples = training_samples(cases, "roi", 0)
@@ -101,15 +101,15 @@ def test_voxels_beside_their_header_belong_to_a_case_and_no_others_are_looked_at
 ):
     first = detached(tmp_path, f"a.{suffix}", 1)
     detached(tmp_path, f"b.{suffix}", 2)
-    mark = fingerprint(b"key", "said", first)
-    heard = hearing(tmp_path, lambda: fingerprint(b"key", "said", first))
+    mark = fingerprint(b"key", "settings", first)
+    heard = hearing(tmp_path, lambda: fingerprint(b"key", "settings", first))
     assert {event for event, _ in heard} == {"open"}
     assert {Path(name).stem for _, name in heard} == {"a"}
     moved = tmp_path / "moved"
     moved.mkdir()
     for path in tmp_path.glob("a.*"):
         shutil.copy(path, moved)
-    assert fingerprint(b"key", "said", moved / first.name) == mark
+    assert fingerprint(b"key", "settings", moved / first.name) == mark
     (voxels,) = (path for path in tmp_path.glob("a.*") if path != first)
     voxels.write_bytes(voxels.read_bytes()[:-1] + b"\7")
-    assert fingerprint(b"key", "said", first) != mark
+    assert fingerprint(b"key", "settings", first) != mark

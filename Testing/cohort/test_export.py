@@ -111,7 +111,7 @@ def test_an_export_that_is_cancelled_is_no_dataset_until_it_is_continued(small, 
     assert len(Dataset.open(tmp_path / "out").cases) == 8
 
 
-def test_bad_cases_are_skipped_and_told_while_the_others_go_on(own, capsys):
+def test_bad_cases_are_skipped_and_reported_while_the_others_go_on(own, capsys):
     cohort, out = own
     shutil.rmtree(out)
     damaged(cohort, "c2")
@@ -184,9 +184,9 @@ def test_mixed_spacings_are_noted_and_one_far_off_is_skipped(small, exported, tm
     box = read_roi(tmp_path / "source" / "c1.mrk.json")[0]
     larger = type(box)(3 * box.center_lps, box.axes_lps, 3 * box.size_mm)
     write_roi(tmp_path / "source" / "c1.mrk.json", [larger])
-    told = export_cases(tmp_path / "source" / "cohort.csv", tmp_path / "out")
-    assert [skipped.case_id for skipped in told.skipped] == ["c1"]
-    assert "more than a factor of 2 from the cohort's median" in told.skipped[0].fault
+    exported = export_cases(tmp_path / "source" / "cohort.csv", tmp_path / "out")
+    assert [skipped.case_id for skipped in exported.skipped] == ["c1"]
+    assert "more than a factor of 2 from the cohort's median" in exported.skipped[0].fault
 
 
 def test_the_same_patient_has_the_same_pseudonym_only_under_the_same_key(small, tmp_path):
@@ -265,14 +265,14 @@ def test_harmless_numbers_go_along_and_what_may_identify_stays_behind(small, exp
         row |= {"padded": f"00{number}", "remark": f"seen by Dr. X, visit {number}", "grade": ""}
     rows[0]["grade"] = "2"
     cohort = write_rows(tmp_path / "cohort.csv", rows)
-    told = export_cases(cohort, tmp_path / "out")
-    assert set(told.cases[0]["covariates"]) == {"age", "size_mm", "grade"}
-    assert sorted(map(str, (case["covariates"]["grade"] for case in told.cases)))[0] == "2"
-    stay = next(note for note in told.notes if "stays behind" in note)
+    exported = export_cases(cohort, tmp_path / "out")
+    assert set(exported.cases[0]["covariates"]) == {"age", "size_mm", "grade"}
+    assert sorted(map(str, (case["covariates"]["grade"] for case in exported.cases)))[0] == "2"
+    stay = next(note for note in exported.notes if "stays behind" in note)
     for column in ("hospital number", "BirthYear", "mrn", "sex", "long", "padded", "remark"):
         assert column in stay
-    told = export_cases(cohort, tmp_path / "out", carry=["sex"])
-    assert {case["covariates"]["sex"] for case in told.cases} == {"m", "f"}
+    exported = export_cases(cohort, tmp_path / "out", carry=["sex"])
+    assert {case["covariates"]["sex"] for case in exported.cases} == {"m", "f"}
     with pytest.raises(InputError, match="no column 'gender'"):
         export_cases(cohort, tmp_path / "out", carry=["gender"])
     rows[0]["sex"] = "a whole sentence about this one patient"

@@ -16,8 +16,9 @@ from sklearn.metrics import roc_auc_score
 
 from GastricDiffLib.cli.main import main
 from GastricDiffLib.cohort.dataset import Dataset
-from GastricDiffLib.compare import Plan, compare
+from GastricDiffLib.compare import ComparisonPlan, compare
 from GastricDiffLib.compare.files import write_comparison
+from GastricDiffLib.compare.published import METHODS
 from GastricDiffLib.compare.results import against_reference, collect
 from GastricDiffLib.compare.tables import CSV_FILES
 from GastricDiffLib.errors import InputError
@@ -53,7 +54,7 @@ def rows(path):
 
 def test_all_eight_systems_stand_in_the_tables_beside_the_papers_figures(compared):
     three, four = rows(compared / "table3.csv"), rows(compared / "table4.csv")
-    assert {row["system"] for row in three + four} == set(SYSTEMS)
+    assert {row["system"] for row in three + four} == set(METHODS)
     assert [row["method"] for row in three][-1] == "Ours"
     assert [row["paper_auc"] for row in four] == ["0.7467", "0.7834", "0.7635", "0.8135"]
     for row in three + four:
@@ -112,9 +113,9 @@ def test_a_comparison_killed_twice_ends_as_an_undisturbed_one(calm, phantom_data
         process.communicate()
     assert killed == 3
     assert not (out / "report.html").exists()
-    _, told = (process := start(phantom_dataset, out)).communicate()
-    assert process.returncode == 0, told
-    assert "4/4 " in told and "left" in told
+    _, shown = (process := start(phantom_dataset, out)).communicate()
+    assert process.returncode == 0, shown
+    assert "4/4 " in shown and "left" in shown
     names = [case.pseudonym for case in Dataset.open(phantom_dataset).cases]
     assert list(Predictions.read(calm / "predictions/resnext50-seed0.csv").cases) == names
     for name in (*CSV_FILES, *(f"predictions/{system}-seed0.csv" for system in PAIR)):
@@ -128,7 +129,7 @@ def test_parallel_runs_give_what_one_after_the_other_gives(phantom_dataset, tmp_
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     threads = torch.get_num_threads()
     dataset = Dataset.open(phantom_dataset)
-    plan = Plan(PAIR[:1], 2, (0,), SETTINGS)
+    plan = ComparisonPlan(PAIR[:1], 2, (0,), SETTINGS)
     together = compare(dataset, plan, tmp_path / "two", "cpu", workers=2)
     torch.set_num_threads(1)
     try:
@@ -157,7 +158,7 @@ def test_torchrun_compares_with_all_processes_and_reports_once(phantom_dataset, 
 
 def test_several_seeds_are_averaged_and_named(phantom_dataset, tmp_path):
     dataset = Dataset.open(phantom_dataset)
-    plan = Plan(PAIR, None, (3, 4), SETTINGS)
+    plan = ComparisonPlan(PAIR, None, (3, 4), SETTINGS)
     results = collect(dataset, compare(dataset, plan, tmp_path, "cpu"))
     first = results[0]
     by_seed = [roc_auc_score(one.labels, one.case_p) for one in first.predictions]
@@ -195,7 +196,7 @@ def test_runs_of_other_settings_are_never_taken_for_these(compared, phantom_data
         (["--epochs", "0"], "at least 1"),
     ],
 )
-def test_a_wrong_plan_is_told_before_anything_is_written(
+def test_a_wrong_plan_is_reported_before_anything_is_written(
     options, words, phantom_dataset, tmp_path, capsys
 ):
     out = tmp_path / "out"
@@ -206,7 +207,7 @@ def test_a_wrong_plan_is_told_before_anything_is_written(
 
 
 def test_a_diverging_run_is_named(phantom_dataset, tmp_path):
-    plan = Plan(PAIR[:1], None, (0,), SETTINGS | {"lr": 1e30})
+    plan = ComparisonPlan(PAIR[:1], None, (0,), SETTINGS | {"lr": 1e30})
     with pytest.raises(InputError, match=r"diverged.*resnext50"):
         compare(Dataset.open(phantom_dataset), plan, tmp_path, "cpu")
 
@@ -217,14 +218,14 @@ def test_covariates_stand_beside_the_systems_as_they_are(phantom_dataset, tmp_pa
     from GastricDiffLib.compare.baselines import covariates
 
     dataset = Dataset.open(phantom_dataset)
-    told = [
+    cases = [
         replace(case, covariates={"marker": case.label + 0.1 * i, "same": 1.0, "word": "x"})
         for i, case in enumerate(dataset.cases)
     ]
-    told[0].covariates["marker"] = None
-    (found,) = covariates(replace(dataset, cases=tuple(told)), [c.pseudonym for c in told])
-    marker = [case.covariates["marker"] for case in told[1:]]
-    expected = roc_auc_score([case.label for case in told[1:]], marker)
+    cases[0].covariates["marker"] = None
+    (found,) = covariates(replace(dataset, cases=tuple(cases)), [c.pseudonym for c in cases])
+    marker = [case.covariates["marker"] for case in cases[1:]]
+    expected = roc_auc_score([case.label for case in cases[1:]], marker)
     assert found.name == "marker"
     assert found.metrics["case_auc"].value == pytest.approx(expected)
 

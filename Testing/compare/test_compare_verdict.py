@@ -1,10 +1,10 @@
-"""What a comparison says in words, from made predictions."""
+"""The conclusions of a comparison in words, from made predictions."""
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from GastricDiffLib.compare.results import against_reference, measured_result
+from GastricDiffLib.compare.results import against_reference, system_result
 from GastricDiffLib.compare.verdict import verdict
 from GastricDiffLib.metrics.predictions import Predictions
 
@@ -21,7 +21,7 @@ def made(name, quality, seeds=2, cases=80):
         parts.append(
             Predictions(names, names, labels, (np.arange(2),) * cases, slices, np.full(cases, 0.5))
         )
-    return measured_result(name, parts)
+    return system_result(name, parts)
 
 
 def test_the_best_system_is_named_and_what_is_worse_than_it():
@@ -30,9 +30,9 @@ def test_the_best_system_is_named_and_what_is_worse_than_it():
     assert "worse by more than chance" in first.lower()
 
 
-def test_systems_that_cannot_be_told_apart_are_not_ranked():
+def test_systems_that_cannot_be_distinguished_are_not_ranked():
     first, *_ = verdict([made("resnext50", 1.0), made("r50-imp-dpn-tad", 1.03)], [])
-    assert "cannot tell it from any other" in first
+    assert "do not distinguish it from any other" in first
 
 
 def test_a_network_that_is_not_above_a_baseline_has_not_earned_its_cost():
@@ -45,18 +45,18 @@ def test_a_network_that_is_not_above_a_baseline_has_not_earned_its_cost():
 def test_the_papers_order_is_counted_by_pairs():
     systems = ["vgg19", "resnext50", "r50-imp-dpn", "r50-imp-dpn-tad"]
     as_there = [made(name, 0.5 + k) for k, name in enumerate(systems)]
-    (told,) = [line for line in verdict(as_there, []) if "pairs" in line]
-    assert "Of the 6 pairs of systems, 6 stand" in told and "number 1 of 4" in told
+    (order,) = [line for line in verdict(as_there, []) if "pairs" in line]
+    assert "Of the 6 pairs of systems, 6 stand" in order and "number 1 of 4" in order
     reversed_ = [made(name, 3.5 - k) for k, name in enumerate(systems)]
-    (told,) = [line for line in verdict(reversed_, []) if "pairs" in line]
-    assert "6 pairs of systems, 0 stand" in told and "number 4 of 4" in told
+    (order,) = [line for line in verdict(reversed_, []) if "pairs" in line]
+    assert "6 pairs of systems, 0 stand" in order and "number 4 of 4" in order
 
 
-def test_what_teaching_adds_is_told_for_both_pairs_together():
+def test_what_teaching_adds_is_stated_for_both_pairs_together():
     gains = {"resnext50": 0.5, "r50-tad": 2, "r50-imp-dpn": 0.51, "r50-imp-dpn-tad": 2.01}
-    told = verdict([made(name, quality) for name, quality in gains.items()], [])
-    assert sum("TAD" in line and "attention" in line for line in told) == 2
-    assert "Both systems with TAD together" in told[-1] and "case AUC +0." in told[-1]
+    lines = verdict([made(name, quality) for name, quality in gains.items()], [])
+    assert sum("TAD" in line and "attention" in line for line in lines) == 2
+    assert "Both systems with TAD together" in lines[-1] and "case AUC +0." in lines[-1]
 
 
 def test_every_system_is_tested_against_the_papers_own():
@@ -87,3 +87,13 @@ def test_the_mean_of_noisy_seeds_ranks_better_than_they_do():
 def test_one_system_alone_is_tested_against_nothing():
     assert against_reference([made("han", 1.0)]) == []
     assert "No other system was run" in verdict([made("han", 1.0)], [])[0]
+
+
+def test_one_patient_a_class_leaves_nothing_to_test():
+    systems = [made("resnext50", 1.0, cases=2), made("r50-imp-dpn-tad", 3, cases=2)]
+    first, against = verdict(systems, [made("radiomics", 2, cases=2)])
+    assert "No difference can be tested with fewer than 2 patients of a class" in first
+    assert "No difference can be tested with fewer than 2 patients of a class" in against
+    assert "p =" not in first + against
+    assert "p ≥" not in first + against
+    assert not against_reference(systems)

@@ -1,8 +1,10 @@
 """Judging a model by a dataset: the same numbers as training and classifying, and its files."""
 
+import contextlib
 import csv
+import io
 import json
-import math
+import re
 import shutil
 
 import numpy as np
@@ -10,22 +12,20 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
-from sklearn.metrics import roc_auc_score, roc_curve
+from sklearn.metrics import roc_auc_score
 
 from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.classify import Classifier
 from GastricDiffLib.cli.main import main
 from GastricDiffLib.cohort.dataset import Dataset
 from GastricDiffLib.cohort.manifest import read_cohort
-from GastricDiffLib.compare.evaluation import EVALUATION_FILES, in_words
+from GastricDiffLib.compare.evaluation import EVALUATION_FILES, ROWS
 from GastricDiffLib.ct import read_roi, read_volume
 from GastricDiffLib.errors import Cancelled, InputError
 from GastricDiffLib.files import sha256
 from GastricDiffLib.inference.model_file import load_model, read_metadata, save_model
 from GastricDiffLib.inference.predict import as_predictions, case_margins, evaluable_cases, predict
 from GastricDiffLib.metrics.calibration import Calibration
-from GastricDiffLib.metrics.intervals import Interval
-from GastricDiffLib.metrics.plots import roc_band, roc_points
 from GastricDiffLib.metrics.predictions import Predictions
 from GastricDiffLib.metrics.scores import Scores, score
 
@@ -261,37 +261,45 @@ def test_a_split_with_both_classes_is_taken_whole(model_file, phantom_dataset):
     assert cases == dataset.split("train")
 
 
-def test_roc_points_are_those_of_scikit_learn():
-    rng = np.random.default_rng(0)
-    labels, p = rng.integers(0, 2, 80), np.round(rng.random(80), 1)
-    x, y = roc_points(labels, p)
-    theirs = roc_curve(labels, p, drop_intermediate=False)
-    np.testing.assert_allclose(x, theirs[0], atol=1e-12)
-    np.testing.assert_allclose(y, theirs[1], atol=1e-12)
-    weights = rng.integers(0, 3, 80)
-    x, y = roc_points(labels, p, weights)
-    area = np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2)
-    assert area == pytest.approx(roc_auc_score(labels, p, sample_weight=weights), abs=1e-12)
+@pytest.fixture(scope="module")
+def one_a_class(model_file, phantom_dataset, tmp_path_factory):
+    """The evaluation on one patient of each class, and the table that it printed."""
+    folder = tmp_path_factory.mktemp("one")
+    kept = {0, 1}
+
+    def first_of_each(entry):
+        entry["split"] = "test" if entry["label"] in kept else "train"
+        kept.discard(entry["label"])
+
+    dataset = relabelled(phantom_dataset, folder / "dataset", first_of_each)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert evaluate(model_file, dataset, folder / "out") == 0
+    return folder / "out", printed.getvalue()
 
 
-def test_the_roc_band_lies_around_the_curve_and_narrows_with_more_patients():
-    widths = []
-    for count in (30, 300):
-        rng = np.random.default_rng(1)
-        labels = np.arange(count) % 2
-        p = 1 / (1 + np.exp(-rng.normal(labels * 1.2, 1)))
-        weights = rng.multinomial(count, np.full(count, 1 / count), 300).astype(float)
-        grid = np.linspace(0, 1, 51)
-        low, high = roc_band(labels, p, np.arange(count), weights, grid)
-        x, y = roc_points(labels, p)
-        curve = np.interp(grid + 1e-7, x + np.arange(len(x)) * 1e-13, y)
-        assert np.mean((low <= curve) & (curve <= high)) > 0.95
-        assert low.min() >= 0
-        assert high.max() <= 1
-        widths.append(np.mean(high - low))
-    assert widths[1] < widths[0] / 2
+def test_with_one_patient_a_class_no_interval_has_width_0(one_a_class):
+    out, _ = one_a_class
+    metrics = json.loads((out / "metrics.json").read_text())["metrics"]
+    assert set(metrics) == set(Scores.__dataclass_fields__)
+    assert any(metric["low"] is None for metric in metrics.values())
+    for name, metric in metrics.items():
+        if 0 < metric["value"] < 1:
+            assert metric["low"] is metric["high"] is None, name
+        else:
+            # All right or all wrong is bounded exactly, and widely.
+            assert metric["high"] - metric["low"] > 0.8, name
 
 
-def test_an_interval_that_cannot_be_stated_is_marked():
-    assert in_words(Interval(0.75, 0.6, 0.85)) == "0.750 (0.600–0.850)"
-    assert in_words(Interval(0.75, math.nan, math.nan)) == "0.750 (too few)"
+def test_the_table_shows_too_few_where_an_interval_is_not_available(one_a_class):
+    out, printed = one_a_class
+    metrics = json.loads((out / "metrics.json").read_text())["metrics"]
+    lines = [line for line in printed.splitlines() if line.startswith(tuple(ROWS.values()))]
+    cells = re.findall(r"\d\.\d{3} \((?:too few|[\d.]+–[\d.]+)\)", "\n".join(lines))
+    assert len(cells) == len(metrics)
+    assert sum("too few" in cell for cell in cells) == sum(
+        metric["low"] is None for metric in metrics.values()
+    )
+    assert not re.search(r"\(([\d.]+)–\1\)", printed)
+    assert "too few: an interval takes 2 patients of each class" in printed
+    assert "nan" not in printed

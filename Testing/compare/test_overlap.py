@@ -44,7 +44,7 @@ def test_an_empty_roi_has_no_overlap():
     assert torch.isnan(intersection_over_union(torch.rand(1, 8, 8), square(0, 0, 0, 8)))
 
 
-def test_a_models_overlap_is_measured_case_by_case(small_run, phantom_dataset):
+def test_a_models_overlap_is_given_case_by_case(small_run, phantom_dataset):
     model = load_model(small_run / "model.safetensors")
     cases = Dataset.open(phantom_dataset).split("test")
     found = overlap(model, cases, "cpu")

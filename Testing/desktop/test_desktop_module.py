@@ -14,6 +14,10 @@ if find_spec("PySide6") is None:
     pytest.skip("needs PySide6", allow_module_level=True)
 from slicer_standin import check_ui, grab, open_module
 
+from GastricDiffLib.nets import SYSTEMS
+from GastricDiffLib.results.heat_kinds import HEAT_KINDS
+from GastricDiffLib.train.config import SETTINGS
+
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "GastricDiff" / "GastricDiff.py"
 HEAVY = "torch sklearn matplotlib safetensors tqdm scipy PIL threadpoolctl"
@@ -267,15 +271,31 @@ def test_ticking_compare_offers_the_systems_and_keeps_the_choice(desktop):
     assert not ui.systemSelector.enabled
     ui.systemsList.item(0).setCheckState(qt.Qt.Unchecked)
     ui.foldsSpinBox.value = 5
-    arguments = train.plan().arguments()
+    arguments = train.request().arguments()
     assert arguments[0] == "compare"
     systems = arguments[arguments.index("--systems") + 1].split(",")
-    assert len(systems) == 7
-    assert "vgg19" not in systems
+    assert systems == [name for name in SYSTEMS if name != "vgg19"]
     assert arguments[arguments.index("--folds") + 1] == "5"
     desktop.panel.exit()
     desktop.panel.enter()
     assert ui.systemsList.item(0).checkState() == qt.Qt.Unchecked
+
+
+def test_the_fields_of_training_settings_are_as_declared(desktop):
+    from GastricDiffLib.desktop.parameters import setting_widgets
+
+    ui = desktop.panel.ui
+    for name, widget in setting_widgets(ui).items():
+        declared = SETTINGS[name]
+        assert widget.toolTip == declared.setting.tooltip
+        if declared.setting.choices:
+            shown = tuple(widget.itemText(row) for row in range(widget.count))
+            assert (shown, widget.currentText) == (declared.setting.choices, declared.default)
+        else:
+            assert (widget.minimum, widget.maximum) == declared.setting.offered
+            assert widget.value == declared.default
+    assert ui.cropLabel.text == SETTINGS["crop"].setting.label
+    assert all(name in ui.heatSelector.toolTip for name in HEAT_KINDS)
 
 
 def test_two_systems_are_compared_from_the_panel_and_the_report_opens(
@@ -293,7 +313,7 @@ def test_two_systems_are_compared_from_the_panel_and_the_report_opens(
     ui.trainingPath.currentPath = str(phantom_dataset)
     ui.runPath.currentPath = str(tmp_path / "compared")
     ui.epochsSpinBox.value, ui.sizeSpinBox.value = 1, 32
-    ui.widthSpinBox.value, ui.batchSpinBox.value = 0.0625, 64
+    ui.widthSpinBox.value, ui.batchSizeSpinBox.value = 0.0625, 64
     assert not ui.comparisonButton.enabled
     ui.trainButton.click()
     assert train.logic.running, ui.messageLabel.text

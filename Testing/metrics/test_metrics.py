@@ -13,7 +13,7 @@ from GastricDiffLib.metrics.predictions import COLUMNS, Predictions
 from GastricDiffLib.metrics.scores import (
     auc,
     patient_indices,
-    patient_measures,
+    patient_metrics,
     score,
     score_cases,
 )
@@ -90,7 +90,7 @@ def test_a_weight_of_three_is_a_patient_who_is_there_three_times():
     predictions = made(24, seed=3, patients=9)
     patient = patient_indices(predictions)
     weights = np.random.default_rng(1).integers(0, 4, (5, 9))
-    measures = patient_measures(predictions)
+    measures = patient_metrics(predictions)
     for row in weights:
         chosen = [case for i, times in enumerate(row) for case in np.flatnonzero(patient == i)
                   for _ in range(times)]  # fmt: skip
@@ -110,13 +110,13 @@ def test_the_auc_of_every_resample_is_scikit_learns_with_weights():
             roc_auc_score(predictions.image_labels, predictions.image_p, sample_weight=row[patient])
             for row in weights
         ]
-        ours = patient_measures(predictions)["image_auc"].of(weights)
+        ours = patient_metrics(predictions)["image_auc"].of(weights)
         np.testing.assert_allclose(ours, theirs, atol=1e-12)
 
 
 def test_a_metric_knows_how_many_patients_it_rests_on():
     predictions = made(24, patients=12)
-    measures = patient_measures(predictions)
+    measures = patient_metrics(predictions)
     # Of 24 cases every third is positive: those of patients 0, 3, 6 and 9.
     assert measures["case_sensitivity"].patients == 4
     assert measures["image_auc"].patients == 4

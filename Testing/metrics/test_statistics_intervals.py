@@ -1,14 +1,25 @@
 """95 % intervals hold what they promise, patients being what is resampled."""
 
 import math
+from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
-from GastricDiffLib.metrics.intervals import intervals, measured, patient_weights
+from GastricDiffLib.metrics.intervals import (
+    FEWEST_PATIENTS,
+    METHOD,
+    Interval,
+    auc_bounds,
+    interval_text,
+    intervals,
+    metric_intervals,
+    patient_weights,
+)
 from GastricDiffLib.metrics.predictions import Predictions
-from GastricDiffLib.metrics.scores import patient_measures, score
+from GastricDiffLib.metrics.scores import patient_metrics, score
 
 
 def cohort(rng, patients, true_auc, positives, slices=1, cases=1, shared=0.0):
@@ -36,8 +47,8 @@ def coverage(name, truth, simulations, seed, **how):
     hits = 0
     for number in range(simulations):
         predictions = cohort(rng, **how)
-        only = {name: patient_measures(predictions)[name]}
-        found = measured(only, patient_weights(predictions, 300, number))[name]
+        only = {name: patient_metrics(predictions)[name]}
+        found = metric_intervals(only, patient_weights(predictions, 300, number))[name]
         hits += found.low <= truth <= found.high
     return hits / simulations
 
@@ -105,10 +116,52 @@ def test_four_cases_all_right_are_no_proof_of_perfection():
     assert found["case_auc"] == (1.0, pytest.approx(math.sqrt(0.025)), 1.0)
 
 
-def test_one_patient_of_a_class_gives_a_value_without_an_interval():
-    rng = np.random.default_rng(2)
-    predictions = cohort(rng, 12, 0.5, 1, slices=4)
-    found = intervals(predictions, 200)["image_auc"]
-    assert 0 < found.value < 1
-    assert math.isnan(found.low)
-    assert math.isnan(found.high)
+@pytest.mark.parametrize("positives", [1, 11])
+def test_one_patient_of_a_class_gives_values_without_intervals(positives):
+    predictions = cohort(np.random.default_rng(2), 12, 0.5, positives, slices=4)
+    found = intervals(predictions, 200)
+    # Of the class with eleven patients alone an interval can be had.
+    available = "specificity" if positives == 1 else "sensitivity"
+    bounded = {name for name, one in found.items() if math.isfinite(one.low)}
+    inside = {name for name, one in found.items() if 0 < one.value < 1}
+    assert {f"image_{available}", f"case_{available}"} & inside <= bounded
+    for name in inside - {f"image_{available}", f"case_{available}"}:
+        assert name not in bounded
+        assert math.isnan(found[name].high)
+    assert f"each class needs {FEWEST_PATIENTS} patients" in METHOD
+
+
+def test_one_patient_of_either_class_leaves_no_interval_but_exact_ones():
+    predictions = cohort(np.random.default_rng(3), 2, 0.6, 1, slices=9, shared=0.2)
+    found = intervals(predictions, 200)
+    assert 0 < found["image_auc"].value < 1
+    assert 0 < found["image_accuracy"].value < 1
+    for name, (value, low, high) in found.items():
+        if 0 < value < 1:
+            assert math.isnan(low), name
+            assert math.isnan(high), name
+        else:
+            assert high - low > 0.5, name
+    assert auc_bounds(predictions)["image_auc_low"] is None
+
+
+def test_two_patients_a_class_are_enough():
+    predictions = cohort(np.random.default_rng(3), 4, 0.6, 2, slices=9, shared=0.2)
+    for name, (value, low, high) in intervals(predictions).items():
+        assert 0 <= low <= value <= high <= 1, name
+        assert high - low > 0.01, name
+
+
+def test_a_model_that_votes_for_one_class_throughout_has_no_accuracy_without_doubt():
+    predictions = cohort(np.random.default_rng(4), 20, 0.7, 12)
+    always = replace(predictions, thresholds=np.zeros(20))
+    value, low, high = intervals(always, 200)["case_accuracy"]
+    exact = binomtest(12, 20).proportion_ci(method="exact")
+    assert (value, low, high) == pytest.approx((0.6, exact.low, exact.high), abs=1e-9)
+
+
+def test_an_interval_that_is_not_available_is_shown_as_such():
+    assert interval_text(Interval(0.75, 0.6, 0.85)) == "0.750 (0.600–0.850)"
+    assert interval_text(Interval(0.75, math.nan, math.nan)) == "0.750 (too few)"
+    assert interval_text(Interval(0.75, 0.6, 0.85), 1, 100) == "75.0 (60.0–85.0)"
+    assert interval_text(Interval(math.nan, math.nan, math.nan)) == "–"

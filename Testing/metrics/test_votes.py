@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from GastricDiffLib.compare.results import Result
+from GastricDiffLib.compare.results import SystemResult
 from GastricDiffLib.ct.grid import Grid
 from GastricDiffLib.metrics.predictions import Predictions
 from GastricDiffLib.metrics.votes import majority
@@ -40,7 +40,7 @@ def test_networks_vote_by_the_same_rule_and_break_ties_by_the_mean_of_all():
     parts = ([0.9, 0.45], [0.2, 0.4])
     predictions = tuple(Predictions.joined([predicted(np.array([p]), threshold, name) for p, name in
                                 zip(part, "ab", strict=True)]) for part in parts)  # fmt: skip
-    result = Result("resnext50", predictions, {}, np.ones((1, 2)), None)
+    result = SystemResult("resnext50", predictions, {}, np.ones((1, 2)), None)
     # The first case: one vote each, mean 0.55; the second: none.
     assert result.votes.tolist() == [True, False]
 

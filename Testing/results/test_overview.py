@@ -13,7 +13,7 @@ from PIL import Image
 from GastricDiffLib.ct import BoxROI, CTVolume, read_roi, read_volume
 from GastricDiffLib.results.overview import ROI, write_overview
 from GastricDiffLib.results.palette import HEAT_FLOOR, heat_rgba
-from GastricDiffLib.results.panels import Panels
+from GastricDiffLib.results.panels import SlicePanels
 from GastricDiffLib.results.tables import roi_runs
 
 
@@ -89,7 +89,7 @@ def test_a_rotated_box_reaching_out_of_the_image_is_still_drawn_whole(case, tmp_
     volume, boxes, result = case
     axes = np.array([[0.8, -0.6, 0], [0.6, 0.8, 0], [0, 0, 1.0]])
     big = BoxROI(boxes[0].center_lps, axes, np.array([150.0, 90.0, 20.0]))
-    panels = Panels(volume, [big], result)
+    panels = SlicePanels(volume, [big], result)
     (x_low, x_high), (y_low, y_high) = panels.limits_mm(1.5)
     for k in range(len(result.p)):
         polygon = big.polygon(volume, int(result.slice_index[k])) * volume.spacing_mm[1:]
@@ -102,7 +102,7 @@ def test_slices_are_spread_evenly_over_the_roi_from_inferior_to_superior():
     volume, _, _ = sized(60)
     box = made_box(volume.grid, size=(26.0, 20.0, 120.0))
     result = made_result(volume, [box], "all")
-    chosen = Panels(volume, [box], result).chosen
+    chosen = SlicePanels(volume, [box], result).chosen
     assert len(chosen) == 6
     assert result.in_roi[chosen].all()
     assert np.ptp(np.diff(result.position_mm[chosen])) <= volume.spacing_mm[0]
@@ -112,14 +112,14 @@ def test_slices_are_spread_evenly_over_the_roi_from_inferior_to_superior():
 def test_without_a_slice_in_the_roi_others_are_shown(case, tmp_path):
     volume, boxes, result = case
     outside = replace(result, in_roi=np.zeros(5, bool))
-    assert Panels(volume, boxes, outside).chosen == [0, 1, 3, 4]
+    assert SlicePanels(volume, boxes, outside).chosen == [0, 1, 3, 4]
     assert edges_are_empty(picture(tmp_path / "a.png", volume, boxes, outside))
 
 
 def test_slices_are_shown_with_the_patients_right_on_the_left_and_anterior_up(case):
     volume, boxes, result = case
     axes = Figure().add_axes((0, 0, 1, 1))
-    Panels(volume, boxes, result).draw(axes, 2, "white")
+    SlicePanels(volume, boxes, result).draw(axes, 2, "white")
     shown = np.asarray(axes.images[0].get_array())
     left, right, bottom, top = axes.images[0].get_extent()
     k = round((result.position_mm[2] - volume.origin_lps[2]) / volume.spacing_mm[0])
@@ -131,7 +131,7 @@ def test_slices_are_shown_with_the_patients_right_on_the_left_and_anterior_up(ca
 def test_heat_in_a_panel_stands_at_the_middle_of_the_box(case):
     volume, boxes, result = case
     axes = Figure().add_axes((0, 0, 1, 1))
-    Panels(volume, boxes, result).draw(axes, 2, "white")
+    SlicePanels(volume, boxes, result).draw(axes, 2, "white")
     alpha = np.asarray(axes.images[1].get_array())[..., 3]
     y, x = np.unravel_index(alpha.argmax(), alpha.shape)
     middle = boxes[0].center_lps[:2] - volume.origin_lps[:2]
@@ -145,7 +145,7 @@ def test_the_body_fills_the_panels_and_the_arms_are_cropped():
     grid = made_grid(shape=hu.shape)
     volume = CTVolume.from_array(hu, grid.ijk_to_lps)
     boxes = [made_box(grid)]
-    (x_low, _), _ = Panels(volume, boxes, made_result(volume, boxes)).limits_mm(1.0)
+    (x_low, _), _ = SlicePanels(volume, boxes, made_result(volume, boxes)).limits_mm(1.0)
     assert x_low > 6 * 2.0
 
 
@@ -153,7 +153,7 @@ def test_a_volume_of_air_is_shown_whole(case, tmp_path):
     grid = made_grid()
     volume = CTVolume.from_array(np.full(grid.shape, -1000, np.int16), grid.ijk_to_lps)
     boxes = [made_box(grid)]
-    (x_low, x_high), _ = Panels(volume, boxes, made_result(volume, boxes)).limits_mm(1.0)
+    (x_low, x_high), _ = SlicePanels(volume, boxes, made_result(volume, boxes)).limits_mm(1.0)
     assert x_low <= 0 and x_high >= 55 * 2.0
 
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from GastricDiffLib.nets import attention_map
-from GastricDiffLib.nets.systems import Outputs
+from GastricDiffLib.nets.base import Outputs
 from GastricDiffLib.train.losses import focal_loss, tad_loss, teacher_map
 
 

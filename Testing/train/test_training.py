@@ -26,7 +26,7 @@ from GastricDiffLib.train.batches import (
     shuffled,
     training_samples,
 )
-from GastricDiffLib.train.config import TrainConfig
+from GastricDiffLib.train.config import SETTINGS, TrainConfig
 from GastricDiffLib.train.loop import COLUMNS, Trainer
 
 SMALL = {"width": 0.125, "size": 64, "crop": 0.0, "batch_size": 32}
@@ -196,11 +196,30 @@ def test_a_cohort_without_one_of_the_classes_is_refused(phantom_dataset, tmp_pat
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"merge": "sum"}, {"size": 8}, {"lr": 0}, {"lam": -1}, {"window": (5, 5)}, {"system": "x"}],
+    [
+        {"merge": "sum"},
+        {"size": 8},
+        {"lr": 0},
+        {"lr": float("nan")},
+        {"lam": -1},
+        {"window": (5, 5)},
+        {"system": "x"},
+    ],
 )
 def test_a_wrong_setting_is_named(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):
         TrainConfig(**wrong)
+
+
+def test_every_setting_but_the_seed_is_declared_with_what_people_read():
+    assert [*SETTINGS, "seed"] == list(TrainConfig().to_json())
+    for name, one in SETTINGS.items():
+        assert one.setting.label and one.setting.tooltip[0].isupper(), name
+        assert one.setting.tooltip.count(".") == 1, name
+        low, high = one.setting.offered or (one.default, one.default)
+        for value in (low, high):
+            one.setting.check(name, value)
+        assert one.setting.offered is None or low <= one.default <= high, name
 
 
 def test_the_two_classes_stand_in_training_equally_often(phantom_dataset):

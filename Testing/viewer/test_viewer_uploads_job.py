@@ -26,7 +26,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="Windows knows no such limits
 
 def started(tmp_path, files, **limits: int) -> Job:
     folder = uploaded(tmp_path / "upload", files)
-    arguments = ["intake", folder, "--out", tmp_path / "out"]
+    arguments = ["receive", folder, "--out", tmp_path / "out"]
     return Job.start([*arguments, "--limits", json.dumps(limits)], tmp_path / "job")
 
 
@@ -98,12 +98,12 @@ def test_limits_travel_as_json_and_nonsense_is_refused(tmp_path, capsys):
     for text in ("", "[]", '{"files": "7"}', '{"files": 0}', '{"files": true}', '{"other": 7}'):
         with pytest.raises(InputError, match="no limits"):
             Limits.from_json(text)
-        assert main(["intake", str(tmp_path), "--out", "x", "--limits", text]) == 2
+        assert main(["receive", str(tmp_path), "--out", "x", "--limits", text]) == 2
     capsys.readouterr()
 
 
 def test_the_command_is_not_for_people_and_brings_no_torch_in(tmp_path):
     told = subprocess.check_output([sys.executable, "-m", "GastricDiffLib", "--help"], text=True)
-    assert "intake" not in told and "classify" in told
+    assert "receive" not in told and "classify" in told
     code = "import sys, GastricDiffLib.viewer.uploads; print({'torch', 'slicer'} & {*sys.modules})"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"

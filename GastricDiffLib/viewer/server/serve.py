@@ -14,9 +14,9 @@ from pathlib import Path
 
 from aiohttp import web
 
-from GastricDiffLib.cli.console import Console
 from GastricDiffLib.errors import Cancelled, InputError
 from GastricDiffLib.log import log_exception
+from GastricDiffLib.progress import Reporter
 
 from .access import Access
 from .hub import Hub
@@ -38,7 +38,7 @@ _OPEN = (
 _OWN = "give --host an address of this machine"
 
 
-def serve(options: Options, console: Console) -> None:
+def serve(options: Options, console: Reporter) -> None:
     """Serve until SIGINT or SIGTERM, then end all sessions and remove what they kept.
 
     ``options``: checked.
@@ -59,7 +59,7 @@ def serve(options: Options, console: Console) -> None:
 
 
 async def _serve(
-    options: Options, folder: Path, context: ssl.SSLContext | None, console: Console
+    options: Options, folder: Path, context: ssl.SSLContext | None, console: Reporter
 ) -> None:
     asyncio.get_running_loop().set_exception_handler(_log)
     stop, at_once = asyncio.Event(), asyncio.Event()
@@ -107,7 +107,7 @@ async def _bind(runner: web.AppRunner, options: Options, context: ssl.SSLContext
 
 
 def _announce(
-    options: Options, access: Access, context: ssl.SSLContext | None, console: Console
+    options: Options, access: Access, context: ssl.SSLContext | None, console: Reporter
 ) -> None:
     host = options.host
     if host in ("", "0.0.0.0", "::"):

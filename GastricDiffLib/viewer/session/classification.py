@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from GastricDiffLib.app.choices import HEATS
 from GastricDiffLib.app.classify import ClassifyLogic, Ending
 from GastricDiffLib.app.progress import progress_line
 from GastricDiffLib.ct import BoxROI
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.results.heat_kinds import DEFAULT_HEAT
 from GastricDiffLib.scene import roi_from_node
 from GastricDiffLib.viewer.session.case import Case
 from GastricDiffLib.viewer.turns import Turn
@@ -108,7 +108,7 @@ class Classification:
                     raise InputError(problem)
                 self.box = roi_from_node(roi)
                 scene = self._case.scene
-                self._logic.start(scene, ct, roi, self._model, self._device, HEATS[0])
+                self._logic.start(scene, ct, roi, self._model, self._device, DEFAULT_HEAT)
         except BaseException:
             self._leave()
             raise

@@ -59,7 +59,7 @@ class Intake:
         self._root.mkdir(mode=0o700)
         self._upload = upload
         try:
-            arguments = ["intake", upload, "--out", self._root / "out"]
+            arguments = ["receive", upload, "--out", self._root / "out"]
             self._job = Job.start(arguments, self._root / "job")
         except BaseException:
             self._tidy()

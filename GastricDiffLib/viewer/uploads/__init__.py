@@ -2,7 +2,7 @@
 
 Nothing that comes out holds a name, an id, a date or a byte of an uploaded file as it was.
 ``take_in`` reads hostile files with readers written in C++: run it in a process of its own,
-as ``gastricdiff intake`` (a job), which also bounds what that process may take. One that
+as ``gastricdiff receive`` (a job), which also bounds what that process may take. One that
 crashed leaves a hidden folder beside its output: give it a folder that is deleted as a whole.
 """
 

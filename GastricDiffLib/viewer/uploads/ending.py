@@ -12,7 +12,7 @@ _AGAIN = "export the CT again, or save it as .nrrd in Slicer"
 
 
 def ending(job: Job) -> str:
-    """One line for a job of ``gastricdiff intake`` that failed or was cancelled; else empty.
+    """One line for a job of ``gastricdiff receive`` that failed or was cancelled; else empty.
 
     Refusals are told as they are. A crash, a kill by the limits, or a fault of the program is
     told without paths of this machine; what else is known stays in the job's log.

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from GastricDiffLib.cli import commands
+from GastricDiffLib.cli import classify as command
 from GastricDiffLib.cli.main import main as gastricdiff
 
 from .memory import peak_mib
@@ -29,13 +29,13 @@ def main() -> None:
     import GastricDiffLib.ct as ct
 
     ct.read_volume = timed("read", ct.read_volume)
-    classify = commands._classify
+    classify_case = command.classify_case
 
     def with_parts(*arguments: Any) -> None:
         _time_parts()
-        classify(*arguments)
+        classify_case(*arguments)
 
-    commands._classify = with_parts
+    command.classify_case = with_parts
     code = gastricdiff(["classify", dicom, "--roi", roi, "--model", model, "--out", out])
     slices = len((Path(out) / "slices.csv").read_text(encoding="utf-8").splitlines()) - 1
     print(json.dumps({"seconds": seconds, "peak_mib": peak_mib(), "slices": slices}))
