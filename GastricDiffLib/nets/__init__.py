@@ -12,16 +12,13 @@ from GastricDiffLib.nets.systems import SYSTEMS, build_system
 
 if TYPE_CHECKING:
     from GastricDiffLib.nets.attention import attention_map
-    from GastricDiffLib.nets.imagenet import load_imagenet
 
-__all__ = ["SYSTEMS", "attention_map", "build_system", "load_imagenet"]
-
-_LATER = {"attention_map": "attention", "load_imagenet": "imagenet"}
+__all__ = ["SYSTEMS", "attention_map", "build_system"]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    if name == "attention_map":
+        from GastricDiffLib.nets.attention import attention_map
 
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+        return attention_map
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -18,7 +18,7 @@ from GastricDiffLib.inference.model_file import margins
 from GastricDiffLib.inference.predictor import Predictor
 from GastricDiffLib.inference.slices import CaseSlices, JoinedSlices
 from GastricDiffLib.metrics.calibration import fit
-from GastricDiffLib.nets import build_system, load_imagenet
+from GastricDiffLib.nets import build_system
 from GastricDiffLib.nets.base import Network
 from GastricDiffLib.nets.device import channels_last
 from GastricDiffLib.progress import STOP_FILE, Progress
@@ -46,6 +46,7 @@ from GastricDiffLib.train.distributed import (
     world,
 )
 from GastricDiffLib.train.history import COLUMNS, better, write_history
+from GastricDiffLib.train.imagenet import load_imagenet
 from GastricDiffLib.train.input_spec import measured_spec
 from GastricDiffLib.train.learner import Learner
 from GastricDiffLib.train.outcome import tested, write_outcome

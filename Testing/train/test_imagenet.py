@@ -5,7 +5,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.nets import SYSTEMS, build_system, load_imagenet
+from GastricDiffLib.nets import SYSTEMS, build_system
+from GastricDiffLib.train.imagenet import load_imagenet
 
 BACKBONE = {"vgg19": "vgg19", "sajja": "sajja", "han": "sajja"}
 WIDTH = 0.125
