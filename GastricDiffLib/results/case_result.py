@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from GastricDiffLib.ct.volume import Grid
+from GastricDiffLib.ct.grid import Grid
 
 
 @dataclass(frozen=True, eq=False)
