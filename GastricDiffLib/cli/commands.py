@@ -227,15 +227,15 @@ def session(options: argparse.Namespace, console: Console) -> None:
     run(Config.read(options.config))
 
 
-def intake(options: argparse.Namespace, console: Console) -> None:
-    from GastricDiffLib.viewer.uploads import Limits, take_in
+def receive(options: argparse.Namespace, console: Console) -> None:
+    from GastricDiffLib.viewer.uploads import Limits, receive_upload
 
     limits = Limits.from_json(options.limits)
     limits.restrict()
-    taken = take_in(options.folder, options.out, limits, console.progress)
-    for note in taken.notes:
+    outcome = receive_upload(options.folder, options.out, limits, console.progress)
+    for note in outcome.notes:
         console.note(note)
-    console.result(kind=taken.kind, **{path.name: path for path in taken.files})
+    console.result(kind=outcome.kind, **{path.name: path for path in outcome.files})
 
 
 def info(options: argparse.Namespace, console: Console) -> None:

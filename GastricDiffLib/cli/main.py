@@ -16,7 +16,7 @@ from GastricDiffLib.cli.console import Console
 from GastricDiffLib.cli.parser import Parser
 from GastricDiffLib.errors import Cancelled, InputError, ReportedElsewhere
 from GastricDiffLib.log import log_exception
-from GastricDiffLib.viewer.arguments import add_intake, add_session, add_view
+from GastricDiffLib.viewer.arguments import add_receive, add_session, add_view
 
 EXIT_DONE, EXIT_BUG, EXIT_INPUT, EXIT_CANCELLED = 0, 1, 2, 130
 JOINT = {"train", "compare"}  # what torchrun may start
@@ -190,7 +190,7 @@ def build_parser() -> argparse.ArgumentParser:
     device(view)
     # What the viewer starts; without a summary the help does not tell of them.
     add_session(subparsers.add_parser("session"))
-    add_intake(subparsers.add_parser("intake"))
+    add_receive(subparsers.add_parser("receive"))
 
     info = add("info", "what a model file says of itself, or what systems there are", long=False)
     asked = info.add_mutually_exclusive_group(required=True)

@@ -34,11 +34,11 @@ def add_session(session: argparse.ArgumentParser) -> None:
     session.add_argument("--events", action="store_true")
 
 
-def add_intake(intake: argparse.ArgumentParser) -> None:
-    intake.add_argument("folder", type=Path, help="with upload.json and its files")
-    intake.add_argument("--out", type=Path, required=True, help="new folder")
-    intake.add_argument("--limits", default="{}", metavar="JSON", help="other than the usual")
-    intake.add_argument("--events", action="store_true")
+def add_receive(receive: argparse.ArgumentParser) -> None:
+    receive.add_argument("folder", type=Path, help="with upload.json and its files")
+    receive.add_argument("--out", type=Path, required=True, help="new folder")
+    receive.add_argument("--limits", default="{}", metavar="JSON", help="other than the usual")
+    receive.add_argument("--events", action="store_true")
 
 
 def _port(text: str) -> int:

@@ -127,7 +127,7 @@ def test_a_word_that_is_no_command_is_named_with_what_was_meant(word, hint, caps
     assert main([word]) == 2
     told = capsys.readouterr().err
     assert told.startswith("error: ") and f"no such command: {word} ({hint} gastricdiff" in told
-    assert "session" not in told and "intake" not in told
+    assert "session" not in told and "receive" not in told
 
 
 @pytest.mark.parametrize(
