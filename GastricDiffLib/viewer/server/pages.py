@@ -1,4 +1,4 @@
-"""The hub's own small pages: dark as the viewer is, complete without another request."""
+"""The server's own small pages: dark as the viewer is, complete without another request."""
 
 from __future__ import annotations
 
@@ -111,13 +111,13 @@ def token(path: str, wrong: bool) -> web.Response:
         "<button>Open the viewer</button></form>"
     )
     page = _page(401, "A token is needed", text, form=form)
-    # Without any referrer, browsers do not tell of which page a form is either.
+    # Without any referrer, browsers do not send of which page a form is either.
     page.headers[REFERRER] = "same-origin"
     return page
 
 
 def failed() -> web.Response:
-    text = "The reason stands in the log of the one who runs the server."
+    text = "The reason stands in the log on the server."
     return _page(500, "Something went wrong", text, form=_BEGIN)
 
 
