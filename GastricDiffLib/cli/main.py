@@ -176,7 +176,7 @@ def build_parser() -> argparse.ArgumentParser:
     seed(evaluate)
 
     classify = add("classify", "classify a CT with a box around the tumour")
-    classify.add_argument("ct", type=Path, help="a DICOM folder, or a volume file such as .nrrd or .nii.gz")
+    classify.add_argument("ct", type=Path, help="a DICOM folder, or a file such as .nii.gz")
     classify.add_argument("--roi", type=Path, required=True, help="Slicer's .mrk.json")
     classify.add_argument("--model", type=Path, help="a .safetensors (default: the demo model)")
     classify.add_argument("--out", type=Path, required=True, help="output folder")
