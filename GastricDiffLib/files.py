@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: written beside, then renamed."""
+"""Files that are there whole or not at all: written beside, then renamed; and their sizes."""
 
 from __future__ import annotations
 
@@ -76,3 +76,18 @@ def sha256(path: Path | str) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def size_text(count: int) -> str:
+    """A number of bytes for a message.
+
+    Examples
+    --------
+    >>> size_text(3 << 19)
+    '1.5 MiB'
+    """
+    for unit, shift in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        # The bound of an upload is a byte short of a round number.
+        if count + 1 >= 1 << shift:
+            return f"{(count + 1) / (1 << shift):.3g} {unit}"
+    return f"{count} bytes"

@@ -1,4 +1,4 @@
-"""Uploads to order, good and hostile, for the tests of the viewer's intake."""
+"""Uploads to order, good and hostile, for the tests of the viewer's uploads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from made_results import made_grid, made_hu
 
 from GastricDiffLib.ct.io.writing import write_nrrd
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.viewer.uploads import Limits, Taken, take_in, write_upload
+from GastricDiffLib.viewer.uploads import Limits, UploadOutcome, receive_upload, write_upload
 
 
 def uploaded(folder: Path, files: Mapping[str, bytes | Path]) -> Path:
@@ -30,9 +30,9 @@ def uploaded(folder: Path, files: Mapping[str, bytes | Path]) -> Path:
     return folder
 
 
-def taken(tmp_path: Path, given: Mapping[str, bytes | Path], **limits: int) -> Taken:
-    """What these files are taken in as, into ``out``."""
-    return take_in(uploaded(tmp_path / "upload", given), tmp_path / "out", Limits(**limits))
+def received(tmp_path: Path, given: Mapping[str, bytes | Path], **limits: int) -> UploadOutcome:
+    """What these files are received as, into ``out``."""
+    return receive_upload(uploaded(tmp_path / "upload", given), tmp_path / "out", Limits(**limits))
 
 
 def refusal(tmp_path: Path, given: Mapping[str, bytes | Path], **limits: int) -> str:
@@ -40,7 +40,7 @@ def refusal(tmp_path: Path, given: Mapping[str, bytes | Path], **limits: int) ->
     shutil.rmtree(tmp_path / "upload", ignore_errors=True)
     folder = uploaded(tmp_path / "upload", given)
     with pytest.raises(InputError) as caught:
-        take_in(folder, tmp_path / "out", Limits(**limits))
+        receive_upload(folder, tmp_path / "out", Limits(**limits))
     message = str(caught.value)
     assert message.isprintable()
     assert str(tmp_path) not in message and not any(name in message for name in given)

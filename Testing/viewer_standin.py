@@ -1,7 +1,7 @@
-"""What a real viewer session cannot be brought to do: a hub whose sessions are small servers.
+"""What a real viewer session cannot be brought to do: a server whose sessions are small servers.
 
 ``python viewer_standin.py COMMAND …`` is ``gastricdiff COMMAND …``, but that a session's process
-answers by a few lines that keep to the hub's side of the contract: they die, hang, count what is
+answers by a few lines that keep to the server's side of the contract: they die, hang, count what is
 sent to them and tell what they were asked.
 """
 

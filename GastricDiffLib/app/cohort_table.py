@@ -10,7 +10,7 @@ from pathlib import Path
 from GastricDiffLib import CLASSES
 from GastricDiffLib.app.i18n import _
 from GastricDiffLib.cohort.manifest import OPTIONAL, REQUIRED, SPLITS
-from GastricDiffLib.ct.io.reading import FORMATS
+from GastricDiffLib.ct.io.formats import SUFFIXES
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import replacing
 
@@ -194,11 +194,11 @@ def _case(row: dict[str, str], base: Path) -> Case:
 
 def _image_of(roi: Path) -> Path | None:
     stem = roi.name.removesuffix(ROI_SUFFIX)
-    for suffix in FORMATS:
+    for suffix in SUFFIXES:
         if (roi.parent / f"{stem}{suffix}").is_file():
             return roi.parent / f"{stem}{suffix}"
     beside = [path for path in roi.parent.iterdir() if path != roi and path.is_file()]
-    volumes = [path for path in beside if path.name.lower().endswith(tuple(FORMATS))]
+    volumes = [path for path in beside if path.name.lower().endswith(SUFFIXES)]
     if len(volumes) == 1:
         return volumes[0]
     if not volumes and any(path.suffix.lower() in ("", ".dcm", ".ima") for path in beside):

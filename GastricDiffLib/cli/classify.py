@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of this command."""
-    parser.add_argument("ct", type=Path, help="a DICOM folder, .nrrd, .nii.gz or .mha")
+    parser.add_argument("ct", type=Path, help="a DICOM folder, or a file such as .nii.gz")
     parser.add_argument("--roi", type=Path, required=True, help="Slicer's .mrk.json")
     parser.add_argument("--model", type=Path, help="a .safetensors (default: the demo model)")
     parser.add_argument("--out", type=Path, required=True, help="output folder")

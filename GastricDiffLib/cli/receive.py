@@ -18,14 +18,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> None:
     """Write the upload anew, within the limits of this process."""
-    from GastricDiffLib.viewer.uploads import Limits, take_in
+    from GastricDiffLib.viewer.uploads import Limits, receive_upload
 
     limits = Limits.from_json(options.limits)
     limits.restrict()
-    taken = take_in(options.folder, options.out, limits, console.progress)
-    for note in taken.notes:
+    outcome = receive_upload(options.folder, options.out, limits, console.progress)
+    for note in outcome.notes:
         console.note(note)
-    console.result(kind=taken.kind, **{path.name: path for path in taken.files})
+    console.result(kind=outcome.kind, **{path.name: path for path in outcome.files})
 
 
 COMMAND = Command("rewrite an upload of the viewer", add_arguments, run, order=110, hidden=True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
 import secrets
 from pathlib import Path
 
+from GastricDiffLib.ct.io.formats import by_name
 from GastricDiffLib.errors import InputError
 
 KEY_BYTES = 32
-_HEADER_LIMIT = 1 << 16
 _HINT = "name the file that an earlier export made, or a new one"
 
 
@@ -87,22 +88,12 @@ def fingerprint(key: bytes, settings: str, *sources: Path) -> str:
 def _files(source: Path) -> list[Path]:
     if source.is_dir():
         return sorted(path for path in source.rglob("*") if path.is_file())
-    if source.suffix.lower() in (".nhdr", ".mhd"):
-        # A header alone. Looking for what else has its stem would read the whole folder for
-        # every case in it.
-        if named := _voxels(source):
+    found = by_name(source)
+    if found is None or found[1] not in found[0].header_suffixes:
+        return [source]
+    # A header alone. Looking for what else has its stem would read the whole folder for every
+    # case in it.
+    with contextlib.suppress(InputError):
+        if named := found[0].voxel_file(source):
             return sorted({source, named})
-        return sorted(path for path in source.parent.iterdir() if path.stem == source.stem)
-    return [source]
-
-
-def _voxels(header: Path) -> Path | None:
-    """The file that a header names for its voxels; None where it names none, or several."""
-    with open(header, "rb") as file:
-        lines = file.read(_HEADER_LIMIT).decode("latin-1").splitlines()
-    for line in lines:
-        key, _, value = line.replace("=", ":", 1).partition(":")
-        if key.strip().lower() in ("elementdatafile", "data file", "datafile"):
-            place = header.parent / value.strip()
-            return place if place.is_file() else None
-    return None
+    return sorted(path for path in source.parent.iterdir() if path.stem == source.stem)

@@ -1,14 +1,15 @@
-"""Arrays on a CT's input grid, turned to axial order and back without losing their type."""
+"""Arrays on a CT's input grid, brought to axial order and back without losing their type."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from GastricDiffLib.ct import CTVolume
-from GastricDiffLib.ct.grid import resample
+from GastricDiffLib.ct.grid import ScalarT, resample
+from GastricDiffLib.ct.volume import CTVolume
 
 
-def to_axial(array: np.ndarray, volume: CTVolume) -> np.ndarray:
+def to_axial(array: NDArray[ScalarT], volume: CTVolume) -> NDArray[ScalarT]:
     """``array`` (K, J, I) on ``volume.grid`` as (S, H, W) on its axial grid.
 
     The inverse of ``CTVolume.to_input_grid``: a view unless the input was oblique, which is
@@ -16,11 +17,10 @@ def to_axial(array: np.ndarray, volume: CTVolume) -> np.ndarray:
     """
     if not volume.grid.is_upright():
         return resample(np.asarray(array), volume.grid, volume.axial_grid, 0.0)
-    order, flips = _turn(volume)
-    return array.transpose(order)[flips]
+    return volume.grid.to_axial_order(array)
 
 
-def input_hu(volume: CTVolume) -> np.ndarray:
+def input_hu(volume: CTVolume) -> NDArray[np.int16]:
     """The CT's HU, int16 (K, J, I), on ``volume.grid``.
 
     The input's own voxels, as a view, unless it was oblique: then the upright volume's,
@@ -28,15 +28,4 @@ def input_hu(volume: CTVolume) -> np.ndarray:
     """
     if not volume.grid.is_upright():
         return resample(volume.hu, volume.axial_grid, volume.grid, float(volume.hu.min()))
-    order, flips = _turn(volume)
-    return volume.hu[flips].transpose(np.argsort(order))
-
-
-def _turn(volume: CTVolume) -> tuple[list[int], tuple[slice, ...]]:
-    """Axes of a (K, J, I) array in the order S, P, L, and the flips that make them grow."""
-    axes = volume.grid.nearest_axes()[::-1]
-    directions = volume.grid.directions
-    backwards = [directions[2 - row, axis] < 0 for row, axis in enumerate(axes)]
-    return [2 - axis for axis in axes], tuple(
-        slice(None, None, -1 if back else None) for back in backwards
-    )
+    return volume.grid.from_axial_order(volume.hu)

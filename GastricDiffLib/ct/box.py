@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from GastricDiffLib.errors import InputError
 
@@ -20,19 +21,37 @@ _SQUARE_TOLERANCE = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class BoxROI:
-    """A box: ``center_lps`` (3,) in LPS mm, ``size_mm`` (3,) the full edge lengths.
+    """A box, turned freely in space.
 
-    The columns of ``axes_lps`` (3×3) are the box's unit axes in LPS.
+    Parameters
+    ----------
+    center_lps
+        (3,) LPS, mm.
+    axes_lps
+        3×3; its columns are the box's unit axes in LPS.
+    size_mm
+        (3,) full edge lengths, mm.
+    name
+        For messages and files.
 
     Raises
     ------
     InputError
         When a number is not finite, a size is not positive, or the axes are not at right angles.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from GastricDiffLib.ct import BoxROI, CTVolume
+    >>> box = BoxROI(np.array([3, 2, 10]), np.eye(3), np.array([2, 2, 9]))
+    >>> volume = CTVolume.from_array(np.full((5, 6, 8), -1000), np.diag([1, 1, 5, 1]))
+    >>> box.slices(volume), box.rectangle(volume, 2)
+    ([2], (1, 2, 4, 5))
     """
 
-    center_lps: np.ndarray
-    axes_lps: np.ndarray
-    size_mm: np.ndarray
+    center_lps: NDArray[np.float64]
+    axes_lps: NDArray[np.float64]
+    size_mm: NDArray[np.float64]
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -55,12 +74,12 @@ class BoxROI:
         """Whether its faces run along L, P and S, so that every cut is a plain rectangle."""
         return bool(np.sort(np.abs(self.axes_lps), axis=0)[:2].max() <= _SQUARE_TOLERANCE)
 
-    def corners_lps(self) -> np.ndarray:
+    def corners_lps(self) -> NDArray[np.float64]:
         """The eight corners, (8, 3), LPS mm."""
         signs = np.array(np.meshgrid(*[(-0.5, 0.5)] * 3)).reshape(3, 8).T
         return self.center_lps + (signs * self.size_mm) @ self.axes_lps.T
 
-    def transformed(self, lps_to_lps: np.ndarray) -> BoxROI:
+    def transformed(self, lps_to_lps: ArrayLike) -> BoxROI:
         """The box under a 4×4 LPS → LPS matrix, such as its parent transform in a scene.
 
         Raises InputError when the matrix shears the box, which then is none any more.
@@ -80,7 +99,7 @@ class BoxROI:
         center = matrix[:3, :3] @ self.center_lps + matrix[:3, 3]
         return BoxROI(center, axes, self.size_mm * lengths, self.name)
 
-    def polygon(self, volume: CTVolume, k: int) -> np.ndarray | None:
+    def polygon(self, volume: CTVolume, k: int) -> NDArray[np.float64] | None:
         """Where the plane of slice ``k`` cuts the box: its corners in order, or None.
 
         (M, 2) continuous (y, x) pixel indices, M from 3 to 6, not clipped to the image.
@@ -116,7 +135,7 @@ class BoxROI:
         y1, x1 = np.minimum(high, volume.hu.shape[1:])
         return (int(y0), int(x0), int(y1), int(x1)) if y0 < y1 and x0 < x1 else None
 
-    def mask(self, volume: CTVolume, k: int) -> np.ndarray:
+    def mask(self, volume: CTVolume, k: int) -> NDArray[np.bool_]:
         """Which pixel centres of slice ``k`` lie in the box, (H, W) bool, tested in mm."""
         mask = np.zeros(volume.hu.shape[1:], dtype=bool)
         rectangle = self.rectangle(volume, k)
@@ -142,11 +161,11 @@ class BoxROI:
         reach = range(max(int(np.floor(first)), 0), min(int(np.ceil(last)) + 1, volume.hu.shape[0]))
         return [k for k in reach if self.rectangle(volume, k) is not None]
 
-    def _half_mm(self) -> np.ndarray:
+    def _half_mm(self) -> NDArray[np.float64]:
         return self.size_mm / 2 + FACE_TOLERANCE_MM
 
 
-def _clip(points: np.ndarray, outside: np.ndarray) -> np.ndarray:
+def _clip(points: NDArray[np.float64], outside: NDArray[np.float64]) -> NDArray[np.float64]:
     """A convex polygon (N, 2) cut along a line; ``outside`` is each corner's signed distance."""
     kept = []
     for a, b, da, db in zip(

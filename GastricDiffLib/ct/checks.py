@@ -1,11 +1,13 @@
-"""What is wrong with numbers that are no CT, said so that the user can correct it."""
+"""What is wrong with numbers that are no CT, so described that the user can correct it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from GastricDiffLib.errors import InputError
 
@@ -14,7 +16,7 @@ _SPACING_TOLERANCE = 0.1
 _NAMED_GAPS = 3
 
 
-def check_hu(values: np.ndarray, where: object = "") -> None:
+def check_hu(values: NDArray[Any], where: object = "") -> None:
     """Raise InputError unless the array can be a CT in Hounsfield units.
 
     Every CT holds air or fat and therefore values below zero.
@@ -58,10 +60,12 @@ def not_ct(modality: str, where: object = "") -> InputError:
     return InputError(f"the modality is {modality.strip()}, not CT", where, "give a CT")
 
 
-def check_even(positions: np.ndarray, where: object = "", direction: int | None = None) -> None:
+def check_even(
+    positions: NDArray[np.float64], where: object = "", direction: int | None = None
+) -> None:
     """Raise InputError unless slices at ``positions`` (N, 3), LPS mm, in order, are even.
 
-    A missing slice is named by the positions that it would stand between, told along the
+    A missing slice is named by the positions that it would stand between, named along the
     LPS axis ``direction``, or along the stack when that is None.
     """
     steps = np.diff(positions, axis=0)
@@ -75,16 +79,16 @@ def check_even(positions: np.ndarray, where: object = "", direction: int | None 
         missing = np.rint(gaps[odd] / usual)
         whole = np.abs(gaps[odd] - missing * usual) <= _SPACING_TOLERANCE * usual * missing
         places = [f"{along[n]:.1f} and {along[n + 1]:.1f} mm" for n in odd]
-        told = f"between {', '.join(places[:_NAMED_GAPS])}"
+        named = f"between {', '.join(places[:_NAMED_GAPS])}"
         if len(places) > _NAMED_GAPS:
-            told += f" and {len(places) - _NAMED_GAPS} other places"
+            named += f" and {len(places) - _NAMED_GAPS} other places"
         if (whole & (missing >= 2)).all():
             count = int(missing.sum() - len(odd))
             what = "slice missing" if count == 1 else f"{count} slices missing"
-            raise InputError(what, f"{told} in {where}", "export the series complete")
+            raise InputError(what, f"{named} in {where}", "export the series complete")
         raise InputError(
             "the slices are not evenly spaced",
-            f"{gaps.min():.2f} to {gaps.max():.2f} mm, most often {usual:.2f} mm; odd {told} "
+            f"{gaps.min():.2f} to {gaps.max():.2f} mm, most often {usual:.2f} mm; odd {named} "
             f"in {where}",
             "export one evenly spaced reconstruction",
         )

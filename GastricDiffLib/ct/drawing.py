@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
 from GastricDiffLib.ct.box import BoxROI
 from GastricDiffLib.ct.volume import CTVolume
@@ -33,7 +34,7 @@ def evenly_spaced(count: int, most: int) -> list[int]:
     return [int(row) for row in np.rint(middles)]
 
 
-def outlines_mm(volume: CTVolume, boxes: Sequence[BoxROI], k: int) -> list[np.ndarray]:
+def outlines_mm(volume: CTVolume, boxes: Sequence[BoxROI], k: int) -> list[NDArray[np.float64]]:
     """The boxes' cuts of axial slice ``k``, (M, 2) (y, x) in mm from the first pixel."""
     pixel = np.array(volume.spacing_mm[1:])
     cuts = [box.polygon(volume, k) for box in boxes]
@@ -83,7 +84,9 @@ def draw_outlines(
         axes.plot(closed[:, 1], closed[:, 0], color=colour, lw=1.4)
 
 
-def _body_mm(volume: CTVolume, slices: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+def _body_mm(
+    volume: CTVolume, slices: Sequence[int]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(y, x) in mm between which the body lies on these slices, arms and table left out."""
     tissue = (volume.hu[np.unique(slices)] > _TISSUE_HU).any(axis=0)
     marked = np.asarray(tissue, dtype=np.uint8)

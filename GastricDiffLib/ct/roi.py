@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from GastricDiffLib.ct.box import BoxROI
 from GastricDiffLib.ct.io.markups import read_roi, write_roi
@@ -45,7 +46,7 @@ def union_rectangle(
     return int(y0), int(x0), int(y1), int(x1)
 
 
-def union_mask(rois: Sequence[BoxROI], volume: CTVolume, k: int) -> np.ndarray:
+def union_mask(rois: Sequence[BoxROI], volume: CTVolume, k: int) -> NDArray[np.bool_]:
     """Which pixel centres of slice ``k`` lie in any of the boxes, (H, W) bool."""
     mask = np.zeros(volume.hu.shape[1:], dtype=bool)
     for roi in rois:
@@ -77,7 +78,7 @@ def require_overlap(volume: CTVolume, rois: Sequence[BoxROI]) -> None:
     )
 
 
-def _extent_ras(points_lps: np.ndarray) -> str:
+def _extent_ras(points_lps: NDArray[np.float64]) -> str:
     points = points_lps * (-1, -1, 1)
     spans = zip("RAS", points.min(axis=0), points.max(axis=0), strict=True)
     return " ".join(f"{axis} {low:.1f}…{high:.1f}" for axis, low, high in spans)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from GastricDiffLib.errors import InputError
 
@@ -28,7 +29,7 @@ class Window:
         if not self.low < self.high:
             raise InputError("the HU window is empty", f"{self.low:g} … {self.high:g}")
 
-    def clip(self, hu: np.ndarray, out: np.ndarray) -> None:
+    def clip(self, hu: NDArray[np.int16], out: NDArray[np.int16]) -> None:
         """int16 HU kept within the window, written to ``out`` of the same shape."""
         # Whole numbers keep the arithmetic in int16; rounding outwards loses nothing.
         low = max(math.floor(self.low), _INT16.min)
@@ -38,7 +39,7 @@ class Window:
 
 def iter_slices(
     volume: CTVolume, indices: Iterable[int], batch_size: int, window: Window | None = None
-) -> Iterator[tuple[list[int], np.ndarray]]:
+) -> Iterator[tuple[list[int], NDArray[np.int16]]]:
     """Axial slices ``indices`` in batches: the indices and (B, H, W) int16 HU.
 
     Each batch is a fresh contiguous copy clipped to ``window``, whatever the order of the

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from GastricDiffLib.ct.grid import Grid, resample
 from GastricDiffLib.errors import InputError
@@ -18,14 +20,24 @@ _INT16 = np.iinfo(np.int16)
 class CTVolume:
     """A CT in LPS axial order.
 
-    ``hu`` is (S, H, W) int16 in Hounsfield units; its indices grow to superior, posterior
-    and left. It is a view of the input array unless that had to be converted or resampled.
-    ``spacing_mm`` is (z, y, x); ``origin_lps`` is the (x, y, z) LPS position of the centre
-    of voxel ``hu[0, 0, 0]`` in mm; ``grid`` is the input's own grid; ``notes`` are
-    sentences that the user must be told; ``resampled`` says whether HU were interpolated.
+    Attributes
+    ----------
+    hu
+        (S, H, W) int16 in Hounsfield units; the indices grow to superior, posterior and left. A
+        view of the input array unless that had to be converted or resampled.
+    spacing_mm
+        (z, y, x), mm.
+    origin_lps
+        (x, y, z) LPS position of the centre of voxel ``hu[0, 0, 0]``, mm.
+    grid
+        The input's own grid.
+    notes
+        Sentences that the user must read.
+    resampled
+        Whether HU were interpolated.
     """
 
-    hu: np.ndarray
+    hu: NDArray[np.int16]
     spacing_mm: tuple[float, float, float]
     origin_lps: tuple[float, float, float]
     grid: Grid
@@ -34,28 +46,51 @@ class CTVolume:
 
     @classmethod
     def from_array(
-        cls, array: np.ndarray, ijk_to_lps: np.ndarray, notes: Iterable[str] = ()
+        cls, array: NDArray[Any], ijk_to_lps: ArrayLike, notes: Iterable[str] = ()
     ) -> CTVolume:
-        """A volume from HU (K, J, I), integer or float, and its 4×4 index → LPS matrix (mm).
+        """A volume from HU in an array and its geometry.
 
         Upright grids, in whatever order and direction of axes, become views. Oblique grids
-        are resampled linearly onto an upright one, told in ``notes``. A sheared grid is
-        one that no image file holds, so the upright grid then also stands as the input's.
-        Raises InputError when the array is not 3D, holds NaN or infinity, or the matrix is
-        degenerate. Does not judge whether the numbers are HU: see ``checks.check_hu``.
+        are resampled linearly onto an upright one, with a sentence in ``notes``. A sheared grid
+        is one that no image file holds, so the upright grid then also stands as the input's.
+        Does not judge whether the numbers are HU: see ``checks.check_hu``.
+
+        Parameters
+        ----------
+        array
+            HU (K, J, I), integer or float.
+        ijk_to_lps
+            4×4 matrix from a voxel index (i, j, k) to LPS in mm.
+
+        Raises
+        ------
+        InputError
+            When the array is not 3D, holds NaN or infinity, or the matrix is degenerate.
+
+        Examples
+        --------
+        Two slices that are listed from superior to inferior, 5 mm apart:
+
+        >>> import numpy as np
+        >>> from GastricDiffLib.ct import CTVolume
+        >>> hu = np.stack([np.full((3, 4), 40), np.full((3, 4), -1000)])
+        >>> volume = CTVolume.from_array(hu, np.diag([0.8, 0.8, -5, 1]))
+        >>> volume.hu[:, 0, 0].tolist(), volume.spacing_mm, volume.origin_lps
+        ([-1000, 40], (5.0, 0.8, 0.8), (0.0, 0.0, -5.0))
         """
         array = as_int16(array)
         if array.ndim != 3 or 0 in array.shape:
             raise InputError(
                 "a CT volume has three dimensions", f"this array is {array.shape}", "pass K×J×I HU"
             )
-        grid = Grid(array.shape, ijk_to_lps)
+        depth, height, width = array.shape
+        grid = Grid((depth, height, width), np.asarray(ijk_to_lps, dtype=np.float64))
         notes = tuple(notes)
         if grid.is_upright():
-            hu = _turn(array, grid)
+            hu = grid.to_axial_order(array)
             first = np.zeros(3)
             axes = list(grid.nearest_axes())
-            backwards = _backwards(grid)
+            backwards = grid.runs_backwards()
             first[axes] = [(hu.shape[2 - a] - 1) if backwards[a] else 0 for a in range(3)]
             axial = Grid.from_axes(hu.shape, np.eye(3), grid.spacing[axes], grid.to_lps(first))
             return cls._on(axial, hu, grid, notes, resampled=False)
@@ -67,7 +102,7 @@ class CTVolume:
 
     @classmethod
     def _on(
-        cls, axial: Grid, hu: np.ndarray, grid: Grid, notes: tuple[str, ...], resampled: bool
+        cls, axial: Grid, hu: NDArray[np.int16], grid: Grid, notes: tuple[str, ...], resampled: bool
     ) -> CTVolume:
         x, y, z = (float(value) for value in axial.spacing)
         left, posterior, superior = (float(value) for value in axial.origin)
@@ -87,11 +122,11 @@ class CTVolume:
 
         ``k`` itself for a resampled volume, whose axial slices are none of the input's.
         """
-        if self.resampled or not _backwards(self.grid)[2]:
+        if self.resampled or not self.grid.runs_backwards()[2]:
             return int(k)
-        return self.hu.shape[0] - 1 - int(k)
+        return int(self.hu.shape[0]) - 1 - int(k)
 
-    def to_input_grid(self, array: np.ndarray) -> np.ndarray:
+    def to_input_grid(self, array: NDArray[Any]) -> NDArray[np.float32]:
         """``array`` (S, H, W) on the axial grid as float32 (K, J, I) on ``self.grid``.
 
         Exact, and a view where the type allows, unless the input was oblique; then it is
@@ -101,11 +136,11 @@ class CTVolume:
         if array.shape != self.hu.shape:
             raise ValueError(f"expected {self.hu.shape} on the axial grid, got {array.shape}")
         if self.grid.is_upright():
-            return _turn_back(array, self.grid)
+            return self.grid.from_axial_order(array)
         return resample(array, self.axial_grid, self.grid, 0.0)
 
 
-def as_int16(array: np.ndarray) -> np.ndarray:
+def as_int16(array: NDArray[Any]) -> NDArray[np.int16]:
     """HU of any numeric type as int16, rounded and clipped to its range.
 
     int16 comes back as it is; everything else is converted slice by slice, so that no
@@ -138,28 +173,3 @@ def as_int16(array: np.ndarray) -> np.ndarray:
             "export the CT again, or replace them by the HU of air, -1000",
         )
     return result
-
-
-def _backwards(grid: Grid) -> tuple[bool, bool, bool]:
-    """For L, P, S: whether the grid axis nearest to it runs against it."""
-    axes = grid.nearest_axes()
-    signs = [grid.directions[a, axes[a]] < 0 for a in range(3)]
-    return (bool(signs[0]), bool(signs[1]), bool(signs[2]))
-
-
-def _flips(grid: Grid) -> tuple[slice, ...]:
-    """Slices that reverse the axes (S, P, L) which the grid runs through backwards."""
-    return tuple(slice(None, None, -1 if back else None) for back in _backwards(grid)[::-1])
-
-
-def _order(grid: Grid) -> list[int]:
-    """Array axes of (K, J, I) in the order S, P, L."""
-    return [2 - axis for axis in reversed(grid.nearest_axes())]
-
-
-def _turn(array: np.ndarray, grid: Grid) -> np.ndarray:
-    return array.transpose(_order(grid))[_flips(grid)]
-
-
-def _turn_back(array: np.ndarray, grid: Grid) -> np.ndarray:
-    return array[_flips(grid)].transpose(np.argsort(_order(grid)))

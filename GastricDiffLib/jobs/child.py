@@ -50,7 +50,7 @@ def attended(main: Callable[[], int]) -> int:
     if behind:
         step_back()
     signal.signal(signal.SIGTERM, _interrupt)
-    _tell(BEGIN, pid=os.getpid(), started=started(os.getpid()))
+    _send(BEGIN, pid=os.getpid(), started=started(os.getpid()))
     _watch(_until_cancelled, Path(folder), ASKING)
     if not detached:
         _watch(_until_closed, _own_input(), ORPHANED)
@@ -61,7 +61,7 @@ def attended(main: Callable[[], int]) -> int:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):
             stream.flush()
-    _tell(END, exit_code=code)
+    _send(END, exit_code=code)
     # To take torch and VTK down takes a second or two, and nobody needs it done.
     os._exit(code)
 
@@ -111,7 +111,7 @@ def _ask() -> None:
 
 
 def _end() -> None:
-    _tell(END, exit_code=EXIT_CANCELLED)
+    _send(END, exit_code=EXIT_CANCELLED)
     if sys.platform != "win32":
         kill_descendants(os.getpid())
         kill_group(os.getpgrp())
@@ -122,7 +122,7 @@ def _interrupt(signum: int, frame: Any) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _tell(event: str, **values: Any) -> None:
-    """One line in one piece: two threads may write."""
+def _send(event: str, **values: Any) -> None:
+    """Write an event for the starter, one line in one piece: two threads may write."""
     with contextlib.suppress(OSError):
         os.write(1, (json.dumps({"event": event} | values) + "\n").encode())

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from GastricDiffLib.errors import InputError
 
 from .events import EventFile
+from .failure import describe_failure
 from .interpreter import interpreter
 from .launch import alone, clear, launch
 from .names import (
@@ -26,12 +27,13 @@ from .names import (
 )
 from .pace import Pace
 from .process import kill_tree, started
-from .record import Record, read_record, stop_file, write_record
-from .tree import Tree
-from .why import why
+from .record import JobRecord, read_record, stop_file, write_record
+from .tree import ProcessTree
 
 
 class JobState(str, Enum):
+    """Running, or how it ended."""
+
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
@@ -53,7 +55,9 @@ class Job:
 
     _own: ClassVar[dict[Path, Job]] = {}  # kept while they run: a dropped one would end
 
-    def __init__(self, record: Record, folder: Path, process: subprocess.Popen | None) -> None:
+    def __init__(
+        self, record: JobRecord, folder: Path, process: subprocess.Popen[bytes] | None
+    ) -> None:
         """Not for callers: see :meth:`start` and :meth:`find`."""
         self.folder, self.log = folder, folder / LOG_FILE
         self.state = JobState.RUNNING
@@ -61,10 +65,10 @@ class Job:
         self.error: str | None = None
         self.result: dict[str, Any] | None = None
         self.progress: tuple[int, int, str] | None = None
-        self._record, self._tree = record, Tree(record.pid, record.started, process)
+        self._record, self._tree = record, ProcessTree(record.pid, record.started, process)
         self._file = EventFile(folder / EVENTS_FILE, self.log if process else None)
         self._waiting: list[dict[str, Any]] = []
-        self._told: int | None = None
+        self._reported_code: int | None = None
         self._deadline: float | None = None
         self._pace = Pace()
 
@@ -83,7 +87,7 @@ class Job:
         Parameters
         ----------
         folder
-            For ``job.json``, ``events.jsonl`` and ``log.txt``, which tell paths of the sources: not
+            For ``job.json``, ``events.jsonl`` and ``log.txt``, which hold paths of the sources: not
             for passing on. It may be a training's ``--out``, not that of a command that wants a new
             folder. What an earlier job left in it is removed.
         python
@@ -114,7 +118,7 @@ class Job:
             stop = stop_file(command)
             clear(folder, stop)
             process = launch(python, command, folder, environment or {}, detached, behind)
-            record = Record(process.pid, started(process.pid), command, detached, stop)
+            record = JobRecord(process.pid, started(process.pid), command, detached, stop)
             job = cls(record, folder, process)
             try:
                 write_record(folder, record)
@@ -148,7 +152,7 @@ class Job:
 
     @property
     def time_left(self) -> float | None:
-        """Seconds, as the progress so far lets expect; None where it does not tell."""
+        """Seconds, as the progress so far lets expect; None where it is too early for that."""
         return self._pace.left() if self.state is JobState.RUNNING else None
 
     def poll(self) -> list[dict[str, Any]]:
@@ -213,7 +217,7 @@ class Job:
         for event in self._file.read(ended):
             self._take(event)
         if self.progress is not None and self.progress is not before:
-            self._pace.tell(*self.progress[:2])
+            self._pace.update(*self.progress[:2])
         if ended:
             self._conclude()
         elif self._deadline is not None and time.monotonic() > self._deadline:
@@ -227,7 +231,7 @@ class Job:
             return
         if kind == END:
             # What is over may still hang in taking itself down, and hold a GPU.
-            self._told, self._deadline = event["exit_code"], time.monotonic() + KILLING
+            self._reported_code, self._deadline = event["exit_code"], time.monotonic() + KILLING
             return
         if kind == "progress":
             self.progress = event["done"], event["total"], event["message"]
@@ -241,7 +245,7 @@ class Job:
         self._tree.close()
         if Job._own.get(self.folder) is self:
             del Job._own[self.folder]
-        codes = (self._told, self._tree.code, self._record.exit_code)
+        codes = (self._reported_code, self._tree.code, self._record.exit_code)
         self.exit_code = next((code for code in codes if code is not None), None)
         if self.exit_code == 0:
             self.state = JobState.DONE
@@ -249,8 +253,8 @@ class Job:
             self.state = JobState.CANCELLED
         else:
             self.state = JobState.FAILED
-            if self._told is None or self.error is None:
-                self.error = why(self.exit_code, self.log)
+            if self._reported_code is None or self.error is None:
+                self.error = describe_failure(self.exit_code, self.log)
         kept = read_record(self.folder)
         if kept is None or (kept.pid, kept.started) != (self._record.pid, self._record.started):
             return  # another job has this folder by now

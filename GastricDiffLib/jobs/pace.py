@@ -12,7 +12,8 @@ class Pace:
         self._first = self._last = (0.0, 0)
         self._total = -1
 
-    def tell(self, done: int, total: int) -> None:
+    def update(self, done: int, total: int) -> None:
+        """Note that so many of ``total`` steps are done by now."""
         now = (time.monotonic(), done)
         if total != self._total or done < self._last[1]:
             self._first, self._total = now, total

@@ -1,17 +1,24 @@
-"""Jobs in parallel processes, where one that dies takes no other with it."""
+"""One function over many tasks in parallel processes; one that dies takes no other with it.
+
+The workers are part of the work that started them and return its results. A command that is to
+go on beside a program, be looked at and be cancelled, is a ``Job``.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Generic, TypeVar
 
-from GastricDiffLib.jobs.worker import begin_worker
+from GastricDiffLib.threads import wait_passively
 
-Job = TypeVar("Job")
+Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
@@ -21,19 +28,19 @@ def default_workers() -> int:
 
 
 def each(
-    run: Callable[[Job], Result], jobs: Sequence[Job], workers: int
+    run: Callable[[Task], Result], tasks: Sequence[Task], workers: int
 ) -> Iterator[tuple[int, Result | None]]:
-    """(index, ``run(job)``) of every job as it ends; None where its process died.
+    """(index, ``run(task)``) of every task as it ends; None where its process died.
 
-    ``run``, its jobs and results must pickle; exceptions of it end the iteration. With one
-    worker, or one job, everything runs in this process.
+    ``run``, its tasks and results must pickle; exceptions of it end the iteration. With one
+    worker, or one task, everything runs in this process.
     """
-    if min(workers, len(jobs)) <= 1:
-        for index, job in enumerate(jobs):
-            yield index, run(job)
+    if min(workers, len(tasks)) <= 1:
+        for index, task in enumerate(tasks):
+            yield index, run(task)
         return
-    waiting = iter(enumerate(jobs))
-    lanes = [_Lane(run) for _ in range(min(workers, len(jobs)))]
+    waiting = iter(enumerate(tasks))
+    lanes = [_Lane(run) for _ in range(min(workers, len(tasks)))]
     try:
         for lane in lanes:
             lane.take(next(waiting, None))
@@ -48,26 +55,26 @@ def each(
             lane.close()
 
 
-class _Lane(Generic[Job, Result]):
-    """One process with one job at a time: if it dies, it is known which job it died of."""
+class _Lane(Generic[Task, Result]):
+    """One process with one task at a time: if it dies, it is known at which."""
 
-    def __init__(self, run: Callable[[Job], Result]) -> None:
+    def __init__(self, run: Callable[[Task], Result]) -> None:
         self._run = run
         self._pool: ProcessPoolExecutor | None = None
         self.future: Future[Result] | None = None
         self.index = -1
 
-    def take(self, job: tuple[int, Job] | None) -> None:
+    def take(self, task: tuple[int, Task] | None) -> None:
         self.future = None
-        if job is None:
+        if task is None:
             self.close()
             return
         if self._pool is None:
             # spawn: forking a process that already runs torch's threads can lock up
             spawn = get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=begin_worker)
-        self.index = job[0]
-        self.future = self._pool.submit(self._run, job[1])
+            self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_begin_worker)
+        self.index = task[0]
+        self.future = self._pool.submit(self._run, task[1])
 
     def result(self) -> Result | None:
         assert self.future is not None
@@ -81,3 +88,18 @@ class _Lane(Generic[Job, Result]):
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
+
+
+def _begin_worker() -> None:
+    """A worker leaves Ctrl+C to its parent, ends with it, and waits without using a core."""
+    wait_passively()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # A worker waits for its next task forever, even when nobody is left to send one.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

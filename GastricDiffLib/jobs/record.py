@@ -15,9 +15,12 @@ from .names import JOB_FILE
 
 
 @dataclass
-class Record:
-    """``pid`` and ``started`` tell the process from all others, see :func:`.process.started`;
-    ``stop``: the file that makes a training finish."""
+class JobRecord:
+    """What ``job.json`` holds.
+
+    ``pid`` and ``started`` identify the process, see :func:`.process.started`; ``stop``: the
+    file that makes a training finish; ``state``: of :class:`.JobState`.
+    """
 
     pid: int
     started: str | None
@@ -28,15 +31,15 @@ class Record:
     exit_code: int | None = None
 
 
-def read_record(folder: Path) -> Record | None:
+def read_record(folder: Path) -> JobRecord | None:
     """None where there is none that can be read."""
     try:
-        return Record(**json.loads((folder / JOB_FILE).read_text(encoding="utf-8")))
+        return JobRecord(**json.loads((folder / JOB_FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def write_record(folder: Path, record: Record) -> None:
+def write_record(folder: Path, record: JobRecord) -> None:
     """Write it whole or not at all; InputError where it cannot be."""
     try:
         with replacing(folder / JOB_FILE) as path:

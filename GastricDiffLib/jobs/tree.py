@@ -7,10 +7,10 @@ import subprocess
 from .process import kill_group, kill_tree, started
 
 
-class Tree:
+class ProcessTree:
     """The process that was started, and behind a launcher such as PythonSlicer Python itself.
 
-    ``process``: None where another session started it; then it is told by its number and
+    ``process``: None where another session started it; then it is identified by its number and
     beginning, so that one that got its number later is never taken for it. ``code``: the exit
     code, where it can be learnt.
     """

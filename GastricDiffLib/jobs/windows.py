@@ -1,12 +1,12 @@
-"""What Windows alone can tell and do, by its own library."""
+"""A job object of Windows, which psutil does not know: children that end with their parent."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
-from ctypes import POINTER, byref, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p, sizeof
+from ctypes import byref, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p, sizeof
+from typing import Any
 
-_SYNCHRONIZE, _QUERY_LIMITED_INFORMATION, _WAIT_TIMEOUT = 0x100000, 0x1000, 258
 _EXTENDED_LIMIT_INFORMATION, _KILL_ON_JOB_CLOSE = 9, 0x2000
 
 
@@ -32,11 +32,7 @@ if sys.platform == "win32":
     _kernel = ctypes.WinDLL("kernel32", use_last_error=True)
     _handle = c_void_p
     # Result, arguments; without them a handle would be cut to 32 bits.
-    _types: dict[str, tuple] = {
-        "OpenProcess": (_handle, c_uint32, c_int, c_uint32),
-        "CloseHandle": (c_int, _handle),
-        "WaitForSingleObject": (c_uint32, _handle, c_uint32),
-        "GetProcessTimes": (c_int, _handle, *[POINTER(c_uint64)] * 4),
+    _types: dict[str, tuple[Any, ...]] = {
         "GetCurrentProcess": (_handle,),
         "CreateJobObjectW": (_handle, c_void_p, c_void_p),
         "SetInformationJobObject": (c_int, _handle, c_int, c_void_p, c_uint32),
@@ -45,20 +41,6 @@ if sys.platform == "win32":
     for _name, (_result, *_arguments) in _types.items():
         _function = getattr(_kernel, _name)
         _function.restype, _function.argtypes = _result, _arguments
-
-    def started(pid: int) -> str | None:
-        """Creation time in units of 100 ns; None if the process has ended."""
-        process = _kernel.OpenProcess(_SYNCHRONIZE | _QUERY_LIMITED_INFORMATION, 0, pid)
-        if not process:
-            return None
-        try:
-            times = [c_uint64() for _ in range(4)]
-            if _kernel.WaitForSingleObject(process, 0) != _WAIT_TIMEOUT:
-                return None
-            known = _kernel.GetProcessTimes(process, *map(byref, times))
-            return str(times[0].value) if known else None
-        finally:
-            _kernel.CloseHandle(process)
 
     def end_children_with_this_process() -> None:
         """However this process ends: its children, and theirs, end with it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from GastricDiffLib.ct.box import BoxROI
 from GastricDiffLib.ct.grid import Grid
@@ -31,11 +32,11 @@ class PhantomCase:
 
     case_id: str
     label: int
-    volume: np.ndarray
+    volume: NDArray[np.int16]
     grid: Grid
     roi: BoxROI
-    lesion_mask: np.ndarray
-    decoys: tuple[np.ndarray, ...]
+    lesion_mask: NDArray[np.bool_]
+    decoys: tuple[NDArray[np.bool_], ...]
     table: bool
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import csv
-import os
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +14,7 @@ from GastricDiffLib.ct.io.writing import write_nrrd
 from GastricDiffLib.ct.roi import write_roi
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import new_folder
-from GastricDiffLib.jobs.worker import begin_worker
+from GastricDiffLib.jobs.pool import default_workers, each
 from GastricDiffLib.progress import Progress
 
 from .case import DEFAULT_DIFFICULTY, make_case
@@ -54,21 +51,43 @@ def write_cohort(
 ) -> Path:
     """Write ``out/cohort.csv`` and, for each case, a CT (.nrrd) and an ROI (.mrk.json).
 
-    The folder appears whole or not at all. ``progress(done, cases, message)`` is called after each
-    case; an exception that it raises ends the work. ``workers``: processes, by default one
-    per core up to 8; the files do not depend on it. Returns the path of ``cohort.csv``.
+    The folder appears whole or not at all.
 
-    Raises InputError when ``out`` exists and is not an empty folder or cannot be written,
-    when ``cases`` < 2, or ``difficulty`` is outside 0…1.
+    Parameters
+    ----------
+    difficulty
+        0 (easy) to 1 (hard).
+    progress
+        ``progress(done, cases, message)`` is called after each case; an exception that it raises
+        ends the work.
+    workers
+        Processes, by default one per core up to 8; the files do not depend on it.
+
+    Returns
+    -------
+    Path
+        Of ``cohort.csv``.
+
+    Raises
+    ------
+    InputError
+        When ``out`` exists and is not an empty folder or cannot be written, ``cases`` < 2, or
+        ``difficulty`` is outside 0…1; or when a process was killed.
     """
     out = Path(out)
     _check(cases, seed, difficulty)
     plan = plan_cohort(cases, seed)
     with new_folder(out) as folder:
         (folder / "images").mkdir()
-        jobs = [(str(folder / "images"), case, difficulty) for case in plan]
-        count = min(workers or min(os.cpu_count() or 1, 8), cases)
-        for done, _ in enumerate(_each(jobs, count), start=1):
+        write = partial(_write_case, str(folder / "images"), difficulty)
+        ended = each(write, plan, workers or default_workers())
+        for done, (index, written) in enumerate(ended, start=1):
+            if written is None:
+                raise InputError(
+                    "the process that made a phantom was killed",
+                    plan[index].case_id,
+                    "there may be too little memory: close programs, or use fewer processes",
+                )
             if progress is not None:
                 progress(done, cases, "phantoms")
         with open(folder / "cohort.csv", "w", newline="", encoding="utf-8") as file:
@@ -82,27 +101,12 @@ def write_cohort(
     return out / "cohort.csv"
 
 
-def _each(jobs: list[tuple[str, PlannedCase, float]], workers: int) -> Iterator[None]:
-    if workers == 1:
-        for job in jobs:
-            _write_case(*job)
-            yield
-        return
-    # spawn: forking a process that already runs torch's threads can lock up
-    spawn = get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=begin_worker)
-    try:
-        for future in as_completed([pool.submit(_write_case, *job) for job in jobs]):
-            future.result()
-            yield
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _write_case(folder: str, planned: PlannedCase, difficulty: float) -> None:
+def _write_case(folder: str, difficulty: float, planned: PlannedCase) -> str:
+    """Write one case; its identifier."""
     case = make_case(planned.label, planned.seed, difficulty, planned.case_id)
     write_nrrd(Path(folder) / f"{case.case_id}.nrrd", case.volume, case.grid)
     write_roi(Path(folder) / f"{case.case_id}.mrk.json", [case.roi])
+    return case.case_id
 
 
 def _check(cases: int, seed: int, difficulty: float) -> None:

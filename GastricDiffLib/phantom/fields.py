@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 Point = Sequence[float] | np.ndarray  # x, y, z in mm
 _SPLINE_SD = 0.692  # standard deviation that a cubic B-spline leaves of unit white noise, per axis
@@ -21,7 +22,8 @@ def _spline_basis(axis: np.ndarray, knot: float) -> np.ndarray:
     t = np.abs(position[:, None] - (np.arange(count)[None, :] - 1.0))
     inner = 2 / 3 - t**2 + t**3 / 2
     outer = np.clip(2 - t, 0, None) ** 3 / 6
-    return np.where(t < 1, inner, outer).astype(np.float32)
+    basis: NDArray[np.float32] = np.where(t < 1, inner, outer).astype(np.float32)
+    return basis
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +86,8 @@ class Space:
         weights = rng.standard_normal([basis.shape[1] for basis in bases], dtype=np.float32)
         weights /= _SPLINE_SD**3
         slab = np.tensordot(bases[0], weights, axes=(1, 0))
-        return np.matmul(np.matmul(bases[1], slab), bases[2].T)
+        field: NDArray[np.float32] = np.matmul(np.matmul(bases[1], slab), bases[2].T)
+        return field
 
     def bandpass(self, rng: np.random.Generator, wavelength: float) -> np.ndarray:
         """Random texture of one in-plane ``wavelength`` (mm), mean 0, SD 1."""
@@ -95,8 +98,11 @@ class Space:
         ring = np.exp(-(((np.hypot(fy, fx) * wavelength - 1) / 0.42) ** 2))
         shaping = (ring * np.exp(-((fz * wavelength * 0.6) ** 2))).astype(np.float32)
         spectrum = np.fft.rfftn(rng.standard_normal(shape, dtype=np.float32)) * shaping
-        texture = np.fft.irfftn(spectrum, s=shape, axes=(0, 1, 2)).astype(np.float32)
-        return (texture - texture.mean()) / max(float(texture.std()), 1e-6)
+        texture: NDArray[np.float32] = np.fft.irfftn(spectrum, s=shape, axes=(0, 1, 2)).astype(
+            np.float32
+        )
+        normal: NDArray[np.float32] = (texture - texture.mean()) / max(float(texture.std()), 1e-6)
+        return normal
 
     def ellipsoid(self, center: Point, semi: Point, degrees: float = 0.0) -> np.ndarray:
         """Approximate signed distance (mm, negative inside), turned by ``degrees`` about S."""
@@ -130,13 +136,15 @@ def scaled_distance(p: Sequence[np.ndarray], semi: Point) -> np.ndarray:
     scaled = [q / np.float32(s) for q, s in zip(p, semi, strict=True)]
     k0 = np.sqrt(sum(q * q for q in scaled))
     k1 = np.sqrt(sum((q / np.float32(s)) ** 2 for q, s in zip(scaled, semi, strict=True)))
-    return k0 * (k0 - 1) / np.maximum(k1, np.float32(1e-4))
+    distance: NDArray[np.float32] = k0 * (k0 - 1) / np.maximum(k1, np.float32(1e-4))
+    return distance
 
 
 def smooth_union(a: np.ndarray, b: np.ndarray, blend: float) -> np.ndarray:
     """Union of two distance fields with a fillet of about ``blend`` mm."""
     h = np.clip(np.float32(blend) - np.abs(a - b), 0, None)
-    return np.minimum(a, b) - h * h / np.float32(4 * blend)
+    union: NDArray[np.float32] = np.minimum(a, b) - h * h / np.float32(4 * blend)
+    return union
 
 
 def soft(distance: np.ndarray, width: float) -> np.ndarray:

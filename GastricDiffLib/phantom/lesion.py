@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .fields import Point, Space, paint, scaled_distance, soft
 
@@ -30,13 +31,13 @@ class Looks:
 
 def separation(difficulty: float) -> float:
     """Distance of a cue's class means from their middle, in within-class SDs."""
-    return 2.0 * (0.28 / 2.0) ** difficulty
+    return float(2.0 * (0.28 / 2.0) ** difficulty)
 
 
 def draw_looks(label: int, rng: np.random.Generator, difficulty: float) -> Looks:
     """Undifferentiated (0): fine, uneven, ragged, dark, layered; differentiated (1): the opposite.
 
-    Each cue alone tells little: the classes overlap on every one of them.
+    Each cue alone shows little: the classes overlap on every one of them.
     """
     shift = separation(difficulty) * (1 if label else -1)
     mix, contrast, margin, enhancement, layering = np.clip(
@@ -67,7 +68,8 @@ class Blob:
     @property
     def reach(self) -> np.ndarray:
         """Half the bounding box's size along x, y, z, mm."""
-        return np.sqrt(((self.axes * self.semi) ** 2).sum(axis=1))
+        half: NDArray[np.float64] = np.sqrt(((self.axes * self.semi) ** 2).sum(axis=1))
+        return half
 
     def local(self, space: Space) -> list[np.ndarray]:
         p = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .fields import Space
 
@@ -36,7 +37,8 @@ def scan(
     grain *= (1.25 - 0.75 * np.clip(far, 0, 1.3) ** 2).clip(0.25).astype(np.float32)
     result = _filtered(mixed, blur)
     result += grain
-    return np.clip(np.rint(result, out=result), -1024, 3071).astype(np.int16)
+    rounded: NDArray[np.int16] = np.clip(np.rint(result, out=result), -1024, 3071).astype(np.int16)
+    return rounded
 
 
 def _filtered(volume: np.ndarray, transfer: np.ndarray) -> np.ndarray:

@@ -1,1 +1,1 @@
-"""The tool in a browser: a hub, a process for each browser session, and what is uploaded."""
+"""The tool in a browser: one server, a process for each browser session, and what is uploaded."""

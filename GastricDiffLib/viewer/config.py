@@ -1,4 +1,4 @@
-"""What the hub tells the process of a session: ``config.json`` in the session's own folder."""
+"""The configuration of a session's process: ``config.json`` in the session's own folder."""
 
 from __future__ import annotations
 

@@ -72,17 +72,8 @@ class Limits:
         ):
             hard = resource.getrlimit(kind)[1]
             bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            # At the hard bound of time a process is killed without a word why.
+            # At the hard bound of time a process is killed without a reason.
             last = hard if kind == resource.RLIMIT_CPU else bound
             # A system that does not know one of them still has the others.
             with contextlib.suppress(ValueError, OSError):
                 resource.setrlimit(kind, (bound, last))
-
-
-def size_text(count: int) -> str:
-    """A number of bytes for a message: ``4 GiB``, ``1.5 MiB``."""
-    for unit, shift in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
-        # The bound of an upload is a byte short of a round number.
-        if count + 1 >= 1 << shift:
-            return f"{(count + 1) / (1 << shift):.3g} {unit}"
-    return f"{count} bytes"

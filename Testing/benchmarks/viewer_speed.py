@@ -20,8 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from made_models import fresh_model
-from viewer_hub import resident, serving, session_processes
 from viewer_page import Visitor, chromium
+from viewer_server import resident, serving, session_processes
 
 from GastricDiffLib.nets.input import InputSpec
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import psutil  # noqa: F401 - before a test gives the platform another name
 import pytest
 from job_processes import LONG, family, gone, progressed, script, until
 
@@ -16,7 +17,7 @@ from GastricDiffLib.errors import InputError
 from GastricDiffLib.jobs import Job, JobState, interpreter
 from GastricDiffLib.jobs.events import EventFile
 from GastricDiffLib.jobs.launch import alone
-from GastricDiffLib.jobs.process import parents_by_ps, started, started_by_ps
+from GastricDiffLib.jobs.process import descendants, started
 from GastricDiffLib.jobs.windows import ExtendedLimits
 
 needs_sh = pytest.mark.skipif(os.name == "nt", reason="written in sh")
@@ -92,7 +93,8 @@ def test_a_program_that_dies_in_the_middle_is_told_by_its_last_words(tmp_path):
     job = Job.start(["info"], tmp_path / "job", python=python)
     assert job.wait() is JobState.FAILED
     assert job.exit_code == 3
-    assert job.error.startswith("the job ended with code 3; its last words: No module named torch")
+    words = "the job ended with code 3; the last line of its log: No module named torch"
+    assert job.error.startswith(words)
     assert str(job.log) in job.error
 
 
@@ -173,18 +175,20 @@ def test_an_embedding_program_without_python_is_told_what_to_do(monkeypatch):
         interpreter()
 
 
-@needs_sh
-def test_processes_are_told_apart_where_only_ps_knows_them():
+@pytest.mark.parametrize("platform", [sys.platform, "darwin"])
+def test_a_process_is_known_by_its_beginning_until_it_ends(platform, monkeypatch):
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    since = started_by_ps(child.pid)
+    monkeypatch.setattr("GastricDiffLib.jobs.process.sys.platform", platform)
+    since = started(child.pid)
     assert since
-    assert since == started_by_ps(child.pid)
-    assert parents_by_ps()[child.pid] == os.getpid()
+    assert since == started(child.pid)
+    assert since != started(os.getpid())
+    assert child.pid in descendants(os.getpid())
     child.stdin.close()
-    assert until(lambda: started_by_ps(child.pid) is None)  # ended, not yet fetched
-    assert started(child.pid) is None
+    assert until(lambda: started(child.pid) is None)  # ended, not yet fetched
     child.wait()
-    assert started_by_ps(child.pid) is None
+    assert started(child.pid) is None
+    assert descendants(child.pid) == []
 
 
 def test_the_structure_for_windows_has_the_size_that_windows_wants():

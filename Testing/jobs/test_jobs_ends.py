@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from GastricDiffLib.jobs import Job, JobState
 from GastricDiffLib.jobs import job as job_module
 from GastricDiffLib.jobs.process import started
-from GastricDiffLib.jobs.record import Record, read_record, write_record
+from GastricDiffLib.jobs.record import JobRecord, read_record, write_record
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals, and no sh")
 
@@ -121,10 +121,10 @@ def test_a_stranger_with_the_number_of_a_job_is_not_taken_for_it(since, tmp_path
     (tmp_path / "events.jsonl").write_text(
         json.dumps({"event": "begin", "pid": stranger.pid, "started": since}) + "\n"
     )
-    write_record(tmp_path, Record(stranger.pid, since, ["train"], False, None))
+    write_record(tmp_path, JobRecord(stranger.pid, since, ["train"], False, None))
     job = Job.find(tmp_path)
     assert job.state is JobState.FAILED
-    assert "ended without a word: killed, perhaps out of memory" in job.error
+    assert "ended without a message: killed, perhaps out of memory" in job.error
     assert job.exit_code is None
     job.cancel()
     assert stranger.poll() is None

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from viewer_hub import serving
 from viewer_page import Visitor
+from viewer_server import serving
 
 CUT = """
 () => [...document.querySelectorAll('.gd-header > *, .gd-panel p, .gd-panel h2, .gd-panel .v-btn, '

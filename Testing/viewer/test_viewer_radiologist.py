@@ -4,8 +4,8 @@ import csv
 import zipfile
 
 import pytest
-from viewer_hub import serving
 from viewer_page import Visitor, coloured
+from viewer_server import serving
 
 from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.scene import load_scene, result_from_nodes, roi_from_node

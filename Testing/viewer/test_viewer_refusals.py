@@ -2,8 +2,8 @@
 
 import pytest
 from uploads import ct_file, nrrd, zipped
-from viewer_hub import serving
 from viewer_page import Visitor
+from viewer_server import serving
 
 HEADER = "type: short\ndimension: 3\nsizes: 8 8 8\nencoding: raw\nendian: little\n"
 STORAGE = "vtkMRMLVolumeArchetypeStorageNode1"

@@ -1,18 +1,18 @@
-"""Sessions of the browser viewer's hub: begun, found again, ended, at most so many."""
+"""Sessions of the browser viewer's server: begun, found again, ended, at most so many."""
 
 import asyncio
 
 import aiohttp
 import pytest
 from job_processes import gone, until
-from viewer_hub import begin, browser, get, serving, shown
+from viewer_server import begin, browser, get, serving, shown
 
 from GastricDiffLib.viewer.server.sessions import GONE
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("hub"), "--sessions", 12) as server:
+    with serving(tmp_path_factory.mktemp("server"), "--sessions", 12) as server:
         yield server
 
 
@@ -149,7 +149,7 @@ def test_no_more_than_so_many_at_a_time_but_nobody_is_locked_out_by_his_own(tmp_
                 assert (status, "1 at a time" in text) == (503, True)
                 assert (await get(first, "/"))[0] == 503
                 assert server.family() == processes
-            # Nobody looks at it any more: it makes room, for its own visitor alone.
+            # Nobody looks at it any more: it gives its place, to its own visitor alone.
             await asyncio.sleep(2.1)
             assert (await get(second, "/"))[0] == 503
             again = await begin(first)
@@ -206,7 +206,7 @@ def test_a_server_started_anew_at_its_port_tells_old_pages_that_they_are_old(tmp
 
     with serving(tmp_path) as server:
         jar, path = asyncio.run(open_one(server))
-        assert server.rooms() == []
+        assert server.data_folders() == []
     with serving(tmp_path, "--port", server.port) as again:
         assert again.port == server.port
         asyncio.run(old(again, jar, path))

@@ -6,14 +6,14 @@ import subprocess
 
 import aiohttp
 import pytest
-from viewer_hub import begin, browser, get, serving, shown
+from viewer_server import begin, browser, get, serving, shown
 
 from GastricDiffLib.viewer.server.headers import HEADERS
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("hub"), "--sessions", 12) as server:
+    with serving(tmp_path_factory.mktemp("server"), "--sessions", 12) as server:
         yield server
 
 

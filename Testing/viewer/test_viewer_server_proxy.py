@@ -1,4 +1,4 @@
-"""What passes through the browser viewer's hub: frames, files, and nothing that should not."""
+"""What passes through the browser viewer's server: frames, files, and nothing that should not."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import WSMsgType
-from viewer_hub import begin, browser, get, serving, shown
+from viewer_server import begin, browser, get, serving, shown
 
 from GastricDiffLib.viewer.config import SECRET_HEADER
 
@@ -15,7 +15,7 @@ MB = 1 << 20
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("hub"), "--sessions", 12) as server:
+    with serving(tmp_path_factory.mktemp("server"), "--sessions", 12) as server:
         yield server
 
 

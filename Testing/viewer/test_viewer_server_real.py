@@ -1,4 +1,4 @@
-"""The browser viewer's hub with its real sessions: Slicer's views behind it."""
+"""The browser viewer's server with its real sessions: Slicer's views behind it."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ import re
 import aiohttp
 import msgpack
 from job_processes import gone
-from viewer_hub import begin, browser, get, serving, shown
+from viewer_server import begin, browser, get, serving, shown
 
 
 def test_a_real_session_is_shown_spoken_to_and_ended_with_a_killed_server(tmp_path):

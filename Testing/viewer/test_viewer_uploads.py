@@ -10,17 +10,17 @@ import pytest
 import slicer
 from dicom_files import write_series
 from made_results import made_box, made_grid, made_hu
-from uploads import ct_file, folder_zipped, refusal, taken, uploaded, zipped
+from uploads import ct_file, folder_zipped, received, refusal, uploaded, zipped
 
 from GastricDiffLib.ct import Grid, read_roi, read_volume
 from GastricDiffLib.ct.io.markups import write_roi
 from GastricDiffLib.ct.io.writing import write_nrrd
 from GastricDiffLib.errors import Cancelled
-from GastricDiffLib.viewer.uploads import take_in
+from GastricDiffLib.viewer.uploads import receive_upload
 
 
 def told(out: Path) -> dict:
-    return json.loads((out / "intake.json").read_text())
+    return json.loads((out / "outcome.json").read_text())
 
 
 def roi_file(path: Path, *boxes) -> bytes:
@@ -34,9 +34,9 @@ def test_the_real_ct_zipped_is_taken_in_voxel_by_voxel(shared_data, tmp_path):
         "Doe^Jane.zip": folder_zipped(series, "CT/Doe^Jane/"),
         "her tumour.mrk.json": shared_data / "abdomen-roi.mrk.json",
     }
-    result = taken(tmp_path, files)
+    result = received(tmp_path, files)
     assert result.kind == "ct+roi"
-    assert {path.name for path in result.files} == {"ct.nrrd", "roi.mrk.json", "intake.json"}
+    assert {path.name for path in result.files} == {"ct.nrrd", "roi.mrk.json", "outcome.json"}
     given, written = read_volume(series), read_volume(tmp_path / "out" / "ct.nrrd")
     np.testing.assert_array_equal(written.hu, given.hu)
     np.testing.assert_allclose(written.grid.ijk_to_lps, given.grid.ijk_to_lps, atol=1e-6)
@@ -49,7 +49,7 @@ def test_the_real_ct_zipped_is_taken_in_voxel_by_voxel(shared_data, tmp_path):
 def test_a_volume_file_is_told_by_its_content_alone(suffix, packed, tmp_path):
     data = ct_file(tmp_path / "ct.x", suffix, compressed=packed)
     files = {"holiday.jpg": zipped({"photo.png": data}) if packed else data}
-    assert taken(tmp_path, files).kind == "ct"
+    assert received(tmp_path, files).kind == "ct"
     np.testing.assert_array_equal(read_volume(tmp_path / "out" / "ct.nrrd").hu, made_hu())
 
 
@@ -59,7 +59,7 @@ def test_what_is_written_is_what_slicers_volume_reader_loads(tmp_path):
     turn[1:3, 1:3] = [[np.cos(0.2), -np.sin(0.2)], [np.sin(0.2), np.cos(0.2)]]
     tilted = Grid(grid.shape, turn @ grid.ijk_to_lps)
     write_nrrd(tmp_path / "tilted.nrrd", made_hu(), tilted)
-    taken(tmp_path, {"a": tmp_path / "tilted.nrrd"})
+    received(tmp_path, {"a": tmp_path / "tilted.nrrd"})
     scene = slicer.vtkMRMLScene()
     node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
     storage = scene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
@@ -73,7 +73,7 @@ def test_of_several_series_the_librarys_rule_chooses_and_says_so(tmp_path):
     write_series(tmp_path / "dicom" / "a", hu[:4], number=2)
     write_series(tmp_path / "dicom" / "b", hu, number="7")
     files = {f"{path.parent.name}{path.name}": path for path in (tmp_path / "dicom").rglob("*.dcm")}
-    result = taken(tmp_path, files | {"readme.txt": b"from the CD", "DICOMDIR": b"\0" * 200})
+    result = received(tmp_path, files | {"readme.txt": b"from the CD", "DICOMDIR": b"\0" * 200})
     assert result.notes == (
         "2 series in the folder: series 7 with 12 slices was read",
         "2 files that are no part of a CT left out",
@@ -84,7 +84,7 @@ def test_of_several_series_the_librarys_rule_chooses_and_says_so(tmp_path):
 
 def test_a_box_alone_is_taken_in_and_loses_its_name(tmp_path):
     boxes = [made_box(made_grid(), name="Doe"), made_box(made_grid(), size=(9.0, 9.0, 9.0))]
-    result = taken(tmp_path, {"x": roi_file(tmp_path / "roi.mrk.json", *boxes)})
+    result = received(tmp_path, {"x": roi_file(tmp_path / "roi.mrk.json", *boxes)})
     assert result.kind == "roi"
     assert [box.name for box in read_roi(tmp_path / "out" / "roi.mrk.json")] == ["ROI", "ROI 2"]
     assert result.notes == ("2 boxes in the ROI file are taken together",)
@@ -97,7 +97,7 @@ def test_nothing_of_names_headers_or_places_goes_along(tmp_path):
     files = {f"Doe^Jane {n}.dcm": path for n, path in enumerate((tmp_path / "d").iterdir())}
     files |= {"e.zip": folder_zipped(tmp_path / "e", "Doe^Jane/secret/")}
     files |= {"Jane's secret.mrk.json": roi_file(tmp_path / "roi.mrk.json")}
-    result = taken(tmp_path, files)
+    result = received(tmp_path, files)
     assert "2 series in the folder: the series without number with 12" in result.notes[0]
     for path in result.files:
         data = path.read_bytes()
@@ -149,10 +149,10 @@ def test_progress_goes_up_to_the_end_and_can_cancel(tmp_path):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        take_in(folder, tmp_path / "out", progress=cancel)
+        receive_upload(folder, tmp_path / "out", progress=cancel)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ct.nrrd", "upload"]
     (tmp_path / "again").mkdir()
     steps.clear()
-    take_in(folder, tmp_path / "out", progress=cancel)
+    receive_upload(folder, tmp_path / "out", progress=cancel)
     assert [step[0] for step in steps] == sorted(step[0] for step in steps)
     assert steps[0][2] == "unpacking" and steps[-1] == (100, 100, "done")

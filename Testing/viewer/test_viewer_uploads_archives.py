@@ -9,10 +9,10 @@ import zipfile
 import pytest
 from dicom_files import write_series
 from made_results import made_hu
-from uploads import ct_file, folder_zipped, refusal, taken, uploaded, zipped
+from uploads import ct_file, folder_zipped, received, refusal, uploaded, zipped
 
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.viewer.uploads import take_in, write_upload
+from GastricDiffLib.viewer.uploads import receive_upload, write_upload
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_an_upload_of_2_gib_is_refused(tmp_path):
     folder = uploaded(tmp_path / "upload", {})
     huge.rename(write_upload(folder, ["huge.nrrd"])[0])
     with pytest.raises(InputError, match="too large: more than 2 GiB"):
-        take_in(folder, tmp_path / "out")
+        receive_upload(folder, tmp_path / "out")
 
 
 @pytest.mark.parametrize("part", [0.3, 0.7, 0.99])
@@ -136,7 +136,7 @@ def test_folders_spaces_and_other_systems_leavings_do_no_harm(tmp_path):
         "folder/": b"",
         "Thumbs.db": b"\xd0\xcf\x11\xe0",
     }
-    result = taken(tmp_path, {"x.zip": zipped(files)})
+    result = received(tmp_path, {"x.zip": zipped(files)})
     assert result.kind == "ct"
     assert result.notes == ("2 files that are no part of a CT left out",)
 
@@ -146,4 +146,4 @@ def test_two_zips_of_one_series_are_one_ct(tmp_path):
         hu = made_hu()[places[0] : places[-1] + 1]
         write_series(tmp_path / half, hu, positions=[2.0 * k for k in places])
     files = {f"{half}.zip": folder_zipped(tmp_path / half) for half in "ab"}
-    assert taken(tmp_path, files).kind == "ct"
+    assert received(tmp_path, files).kind == "ct"

@@ -1,4 +1,4 @@
-"""The intake in a process of its own: its limits, its crash, what the user reads of them."""
+"""An upload read in a process of its own: limits, crash, and what the user reads of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from GastricDiffLib.errors import InputError
 from GastricDiffLib.jobs import Job, JobState
 from GastricDiffLib.jobs.record import read_record
 from GastricDiffLib.scene import write_scene
-from GastricDiffLib.viewer.uploads import Limits, ending
+from GastricDiffLib.viewer.uploads import Limits, failure_message
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows knows no such limits and signals")
 
@@ -33,7 +33,7 @@ def started(tmp_path, files, **limits: int) -> Job:
 def test_a_job_takes_an_upload_in_and_tells_its_progress(tmp_path):
     job = started(tmp_path, {"a.zip": zipped({"ct": ct_file(tmp_path / "ct.nrrd"), "x": b"x"})})
     assert job.wait(60) is JobState.DONE, job.error
-    assert job.result["kind"] == "ct" and ending(job) == ""
+    assert job.result["kind"] == "ct" and failure_message(job) == ""
     assert job.progress == (100, 100, "done")
     assert (tmp_path / "out" / "ct.nrrd").is_file()
     notes = [event["message"] for event in job.poll() if event["event"] == "note"]
@@ -43,8 +43,8 @@ def test_a_job_takes_an_upload_in_and_tells_its_progress(tmp_path):
 def test_a_refusal_is_told_as_it_is_and_no_name_stands_in_the_jobs_files(tmp_path):
     job = started(tmp_path, {"Doe^Jane.zip": zipped({"../Doe^Jane": b""})})
     assert job.wait(60) is JobState.FAILED
-    assert ending(job) == job.error
-    assert ending(job).startswith("an archive entry leaves its folder by '..': entry 1 (")
+    assert failure_message(job) == job.error
+    assert failure_message(job).startswith("an archive entry leaves its folder by '..': entry 1 (")
     assert not (tmp_path / "out").exists()
     for path in (tmp_path / "job").iterdir():
         assert b"Doe" not in path.read_bytes(), path.name
@@ -55,18 +55,18 @@ def test_a_volume_larger_than_the_memory_limit_ends_in_a_line(tmp_path):
     air = flat_nrrd((512, 512, 300), lambda data: gzip.compress(data, 1))
     job = started(tmp_path, {"air.nrrd": air}, memory=300 << 20)
     assert job.wait(60) is JobState.FAILED
-    assert "memory" in ending(job) and "(crop " in ending(job)
+    assert "memory" in failure_message(job) and "(crop " in failure_message(job)
     assert job.exit_code == 2
     assert "Traceback" not in job.log.read_text() and not (tmp_path / "out").exists()
 
 
 @posix
-def test_an_intake_that_takes_too_long_is_ended_by_its_limit(tmp_path):
+def test_an_upload_that_takes_too_long_is_ended_by_its_limit(tmp_path):
     write_scene(tmp_path / "scene.mrb", *made_case())
     job = started(tmp_path, {"scene.mrb": tmp_path / "scene.mrb"}, seconds=1)
     assert job.wait(60) is JobState.FAILED
     assert job.exit_code == -signal.SIGXCPU
-    assert ending(job).startswith("reading the upload takes too long (")
+    assert failure_message(job).startswith("reading the upload takes too long (")
     assert not (tmp_path / "out").exists()
 
 
@@ -80,15 +80,15 @@ def test_a_crash_becomes_a_line_without_places_of_this_machine(by, words, tmp_pa
     record = until(lambda: read_record(tmp_path / "job"))
     os.kill(record.pid, getattr(signal, by))
     assert job.wait(60) is JobState.FAILED
-    assert words in ending(job) and str(tmp_path) not in ending(job)
+    assert words in failure_message(job) and str(tmp_path) not in failure_message(job)
     assert not (tmp_path / "out").exists()
 
 
-def test_a_cancelled_intake_leaves_nothing(tmp_path):
+def test_a_cancelled_upload_leaves_nothing(tmp_path):
     job = started(tmp_path, {"ct.nrrd": ct_file(tmp_path / "ct.nrrd")})
     job.cancel()
     assert job.wait(60) is JobState.CANCELLED
-    assert ending(job) == "cancelled"
+    assert failure_message(job) == "cancelled"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ct.nrrd", "job", "upload"]
 
 

@@ -13,7 +13,7 @@ import pytest
 import slicer
 import vtk
 from made_results import made_box, made_case, made_grid, made_hu
-from uploads import nrrd, refusal, taken, zipped
+from uploads import nrrd, received, refusal, zipped
 
 from GastricDiffLib.scene import (
     add_roi,
@@ -57,7 +57,7 @@ def named(scene, name):
 
 
 def test_a_scene_of_our_own_comes_back_whole(parts, tmp_path):
-    result = taken(tmp_path, {"x": zipped(parts)})
+    result = received(tmp_path, {"x": zipped(parts)})
     assert (result.kind, result.notes) == ("scene", ())
     scene = load_scene(tmp_path / "out" / "scene.mrb")
     ct = named(scene, "CT")
@@ -89,7 +89,7 @@ def test_a_strangers_scene_loses_names_and_all_that_is_no_ct_box_or_result(tmp_p
     model = scene.AddNewNodeByClass("vtkMRMLModelNode", "secret model")
     model.SetAndObservePolyData(vtk.vtkPolyData())
     save_scene(scene, tmp_path / "Doe^Jane.mrb")
-    result = taken(tmp_path, {"Doe^Jane.mrb": tmp_path / "Doe^Jane.mrb"})
+    result = received(tmp_path, {"Doe^Jane.mrb": tmp_path / "Doe^Jane.mrb"})
     assert (
         "only CT, boxes and results are taken over; 3 other items were left out" in result.notes[0]
     )
@@ -160,7 +160,7 @@ def test_a_scene_whose_xml_is_not_plain_is_refused(text, tmp_path):
 
 def test_a_file_may_lack_only_where_it_is_not_needed(parts, tmp_path):
     kept = {name: data for name, data in parts.items() if "heat.csv" not in name}
-    assert taken(tmp_path, {"x": zipped(kept)}).notes == ()
+    assert received(tmp_path, {"x": zipped(kept)}).notes == ()
     lacking = {name: data for name, data in parts.items() if "heat.nrrd" not in name}
     (tmp_path / "again").mkdir()
     message = refusal(tmp_path / "again", {"given.mrb": zipped(lacking)})
@@ -216,7 +216,7 @@ def test_a_scene_without_a_ct_is_refused_with_the_reason(tmp_path):
 
 def test_a_result_that_somebody_edited_is_left_out_with_a_note(parts, tmp_path):
     broken = parts | {"given/Data/CT case.tsv": b"field\tvalue\nvote\tperhaps\n"}
-    result = taken(tmp_path, {"x": zipped(broken)})
+    result = received(tmp_path, {"x": zipped(broken)})
     assert result.notes == ("the result of CT cannot be read and was left out",)
     scene = load_scene(tmp_path / "out" / "scene.mrb")
     assert find_results(named(scene, "CT")) is None and named(scene, "ROI")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from made_results import made_grid, made_hu
-from uploads import ct_file, nifti, nrrd, refusal, taken, zipped
+from uploads import ct_file, nifti, nrrd, received, refusal, zipped
 
 from GastricDiffLib.ct.io.writing import write_nrrd
 
@@ -43,7 +43,7 @@ def test_so_it_is_with_its_data_beside_it_in_the_zip(secret, tmp_path):
 def test_the_same_words_in_an_nrrds_comment_or_value_do_no_harm(tmp_path):
     plain = f"{SIZES}raw\n# data file: none\ncontent: data file: x\ndata file:=none"
     data = nrrd(plain, made_hu().tobytes())
-    assert taken(tmp_path, {"ct.nrrd": data}).kind == "ct"
+    assert received(tmp_path, {"ct.nrrd": data}).kind == "ct"
 
 
 def test_a_metaimage_whose_data_are_elsewhere_is_refused(secret, tmp_path):
@@ -151,7 +151,7 @@ def test_what_itk_adds_to_a_metaimage_does_not_stop_it(tmp_path):
     image.SetMetaData("Comment", "Doe^Jane, 12:30")
     sitk.WriteImage(image, str(tmp_path / "ct.mha"), useCompression=True)
     assert b"12:30" in (tmp_path / "ct.mha").read_bytes()
-    result = taken(tmp_path, {"a": tmp_path / "ct.mha"})
+    result = received(tmp_path, {"a": tmp_path / "ct.mha"})
     np.testing.assert_array_equal(
         sitk.GetArrayFromImage(sitk.ReadImage(str(result.files[0]))), made_hu()
     )

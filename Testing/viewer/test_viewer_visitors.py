@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from job_processes import until
 from made_models import fresh_model
-from viewer_hub import resident, serving, session_processes
 from viewer_page import SLOW, Visitor
+from viewer_server import resident, serving, session_processes
 
 from GastricDiffLib.jobs.process import started
 from GastricDiffLib.nets.input import InputSpec

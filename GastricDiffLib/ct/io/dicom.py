@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
 from GastricDiffLib.ct.checks import check_extent
 from GastricDiffLib.ct.grid import Grid
@@ -18,11 +19,11 @@ from GastricDiffLib.errors import InputError
 
 def read_series(
     folder: Path, series: str | int | None = None, most_voxels: int | None = None
-) -> tuple[np.ndarray, Grid, list[str]]:
+) -> tuple[NDArray[np.int16], Grid, list[str]]:
     """HU (K, J, I) int16 of one series in ``folder``, its grid, and notes for the user.
 
     Rescale slope and intercept are applied. The pixels go straight into the one array, so
-    that memory stays near its size. Which series is read: see ``series.choose``.
+    that memory stays near its size. Which series is read: see ``dicom_series.choose``.
 
     Raises
     ------
@@ -50,7 +51,7 @@ def read_series(
     return volume, grid, notes
 
 
-def _read_pixels(header: Header, out: np.ndarray, where: str) -> None:
+def _read_pixels(header: Header, out: NDArray[np.int16], where: str) -> None:
     try:
         image = image_reader(header.path).Execute()
     except RuntimeError as error:

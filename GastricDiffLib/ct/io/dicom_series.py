@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from GastricDiffLib.ct.checks import check_even, may_be_ct, not_ct
 from GastricDiffLib.ct.grid import OFF_AXIS_TOLERANCE, Grid
@@ -44,10 +45,11 @@ class Series:
         return f"{self.name}{described} ({kind}, {len(self.headers)} slices)"
 
     @property
-    def normal(self) -> np.ndarray:
-        """Unit vector at right angles to the slices, LPS."""
-        normal = np.cross(self.first.row, self.first.column)
-        return normal / np.linalg.norm(normal)
+    def normal(self) -> NDArray[np.float64]:
+        """Unit vector at right angles to the slices, (3,), LPS."""
+        normal: NDArray[np.float64] = np.cross(self.first.row, self.first.column)
+        normal /= np.linalg.norm(normal)
+        return normal
 
     def accepts(self, header: Header) -> bool:
         """Whether ``header`` belongs here. Exports may have emptied the UIDs."""
@@ -62,7 +64,7 @@ class Series:
         )
 
     def matches(self, wanted: str) -> bool:
-        """Whether the caller's word names this series: number, description or UID."""
+        """Whether ``wanted`` names this series: number, description or UID."""
         names = (self.first.number, self.first.description, self.first.series_uid)
         return any(name and name.casefold() == wanted.casefold() for name in names)
 

@@ -6,8 +6,10 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from GastricDiffLib.ct.box import BoxROI
 from GastricDiffLib.errors import InputError
@@ -47,7 +49,7 @@ def write_roi(path: str | Path, boxes: Sequence[BoxROI]) -> None:
         beside.write_text(text + "\n", encoding="utf-8")
 
 
-def _read_markups(path: Path) -> list[dict]:
+def _read_markups(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         raise InputError("no such ROI file", path)
     try:
@@ -60,13 +62,13 @@ def _read_markups(path: Path) -> list[dict]:
     return markups
 
 
-def _read_box(markup: dict, where: str) -> BoxROI:
+def _read_box(markup: dict[str, Any], where: str) -> BoxROI:
     kind = markup.get("roiType", "Box")
     if kind not in ("Box", "BoundingBox"):
         raise InputError(f"the ROI is a {kind}, not a box", where, _DRAW)
     if markup.get("insideOut", False):
         raise InputError("the ROI is inside out", where, "clear 'Inside out' in Slicer")
-    to_lps = _frame(markup, where)
+    to_lps = _to_lps(markup, where)
     center = _numbers(markup, "center", 3, where)
     size = _numbers(markup, "size", 3, where)
     axes = np.eye(3)
@@ -78,8 +80,8 @@ def _read_box(markup: dict, where: str) -> BoxROI:
         raise InputError(error.what, f"{error.where}, {where}".lstrip(", "), _DRAW) from error
 
 
-def _frame(markup: dict, where: str) -> np.ndarray:
-    """The matrix from the markup's frame to LPS; without a word, Slicer too takes LPS."""
+def _to_lps(markup: dict[str, Any], where: str) -> NDArray[np.float64]:
+    """3×3 matrix from the markup's coordinates to LPS, which Slicer too takes for the default."""
     units = markup.get("coordinateUnits", "mm")
     if (units[0] if isinstance(units, list) and units else units) != "mm":
         raise InputError("the ROI is not in millimetres", f"{where}, {units}", "save it in mm")
@@ -91,7 +93,7 @@ def _frame(markup: dict, where: str) -> np.ndarray:
     raise InputError(f"unknown coordinate system {system!r}", where, "use LPS or RAS")
 
 
-def _numbers(markup: dict, key: str, count: int, where: str) -> np.ndarray:
+def _numbers(markup: dict[str, Any], key: str, count: int, where: str) -> NDArray[np.float64]:
     value = markup.get(key)
     try:
         numbers = np.array(value, dtype=np.float64)
@@ -103,7 +105,7 @@ def _numbers(markup: dict, key: str, count: int, where: str) -> np.ndarray:
     return numbers
 
 
-def _as_markup(box: BoxROI) -> dict:
+def _as_markup(box: BoxROI) -> dict[str, Any]:
     center, orientation = box.center_lps.tolist(), box.axes_lps.ravel().tolist()
     return {
         "type": "ROI",

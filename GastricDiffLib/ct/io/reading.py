@@ -8,22 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
 from GastricDiffLib.ct.checks import check_extent, check_hu, may_be_ct, not_ct
 from GastricDiffLib.ct.grid import Grid
-from GastricDiffLib.ct.io.complete import check_meta, check_nifti
 from GastricDiffLib.ct.io.dicom import read_series
+from GastricDiffLib.ct.io.formats import SUFFIXES, by_name
 from GastricDiffLib.ct.volume import CTVolume, as_int16
 from GastricDiffLib.errors import InputError
 
-FORMATS = {
-    ".nrrd": "NrrdImageIO",
-    ".nhdr": "NrrdImageIO",
-    ".nii": "NiftiImageIO",
-    ".nii.gz": "NiftiImageIO",
-    ".mha": "MetaImageIO",
-    ".mhd": "MetaImageIO",
-}
 _MODALITY_KEYS = ("modality", "0008|0060", "dicom_0008_0060")
 
 
@@ -31,7 +24,7 @@ def read_volume(path: str | Path, series: str | int | None = None) -> CTVolume:
     """Read a CT: a DICOM folder (searched with its subfolders), NRRD, NIfTI or MetaImage.
 
     Of several DICOM series the CT with the most slices is read, then the one with the
-    thinner spacing, then the lower number, and ``notes`` says so; ``series`` names another
+    thinner spacing, then the lower number, and ``notes`` states it; ``series`` names another
     one by number, description or UID.
 
     Raises
@@ -46,7 +39,7 @@ def read_volume(path: str | Path, series: str | int | None = None) -> CTVolume:
 
 def read_voxels(
     path: str | Path, series: str | int | None = None, most_voxels: int | None = None
-) -> tuple[np.ndarray, Grid, list[str]]:
+) -> tuple[NDArray[np.int16], Grid, list[str]]:
     """The HU (K, J, I) int16 that ``read_volume`` reads, still on the file's own grid; notes.
 
     Raises InputError as it does, and before the voxels are read where there are too many.
@@ -68,7 +61,7 @@ def read_voxels(
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """ITK's warnings stay off the terminal: what matters is said in InputErrors and notes."""
+    """ITK's warnings stay off the terminal: what matters is in InputErrors and notes."""
     shown = sitk.ProcessObject.GetGlobalWarningDisplay()
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     try:
@@ -77,26 +70,23 @@ def _quiet() -> Iterator[None]:
         sitk.ProcessObject.SetGlobalWarningDisplay(shown)
 
 
-def _read_file(path: Path, most_voxels: int | None) -> tuple[np.ndarray, Grid]:
-    suffix = next((s for s in FORMATS if path.name.lower().endswith(s)), None)
-    if suffix is None:
+def _read_file(path: Path, most_voxels: int | None) -> tuple[NDArray[np.int16], Grid]:
+    # By suffix, not by content: a picture called .nrrd shall not be read as a picture.
+    if (found := by_name(path)) is None:
         raise InputError(
             "not a CT that can be read",
             path,
-            f"give a DICOM folder or a file of {', '.join(FORMATS)}",
+            f"give a DICOM folder or a file of {', '.join(SUFFIXES)}",
         )
+    file_format, suffix = found
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
-    # By suffix, not by content: a picture called .nrrd shall not be read as a picture.
-    reader.SetImageIO(FORMATS[suffix])
+    reader.SetImageIO(file_format.image_io)
     try:
-        if FORMATS[suffix] == "MetaImageIO":
-            check_meta(path)
+        file_format.check_complete(path)
         reader.ReadImageInformation()
         _check_header(reader, path)
         check_extent(reader.GetSize(), most_voxels, path)
-        if FORMATS[suffix] == "NiftiImageIO":
-            _check_nifti_size(reader, path)
         image = reader.Execute()
     except (RuntimeError, OSError) as error:
         if "orthonormal" in str(error):
@@ -134,10 +124,3 @@ def _check_header(reader: sitk.ImageFileReader, path: Path) -> None:
             f"{path} has {reader.GetNumberOfComponents()}",
             "give a CT in HU, not colours or vectors",
         )
-
-
-def _check_nifti_size(reader: sitk.ImageFileReader, path: Path) -> None:
-    if reader.HasMetaDataKey("vox_offset") and reader.HasMetaDataKey("bitpix"):
-        bits = int(reader.GetMetaData("bitpix"))
-        voxels = int(np.prod(reader.GetSize(), dtype=np.int64))
-        check_nifti(path, float(reader.GetMetaData("vox_offset")), voxels * bits // 8)

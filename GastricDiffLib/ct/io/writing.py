@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from GastricDiffLib.ct.grid import Grid
 from GastricDiffLib.errors import InputError
@@ -18,7 +20,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 _BLOCK = 32 << 20
 
 
-def write_nrrd(path: str | Path, array: np.ndarray, grid: Grid, compressed: bool = True) -> None:
+def write_nrrd(path: str | Path, array: NDArray[Any], grid: Grid, compressed: bool = True) -> None:
     """Write ``array`` (K, J, I), float32 or int16, on ``grid`` as an NRRD.
 
     Packed in large blocks, without a copy of the array: ITK's writer packs faster, but makes one.
@@ -50,8 +52,8 @@ def write_nrrd(path: str | Path, array: np.ndarray, grid: Grid, compressed: bool
             raise InputError("cannot write the volume", path, "is the disk full?") from error
 
 
-def _header(array: np.ndarray, grid: Grid, compressed: bool) -> bytes:
-    def vector(values: np.ndarray) -> str:
+def _header(array: NDArray[Any], grid: Grid, compressed: bool) -> bytes:
+    def vector(values: NDArray[np.float64]) -> str:
         return f"({','.join(repr(float(value)) for value in values)})"
 
     fields = {

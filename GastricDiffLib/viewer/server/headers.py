@@ -35,7 +35,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """To be called when an answer is about to be sent.
 
     Nothing is kept by the browser but scripts, styles and fonts: pictures and files may show
-    a patient. A page of the hub may have a policy of its own for referrers.
+    a patient. A page of the server itself may have a policy of its own for referrers.
     """
     own = response.headers.get(REFERRER, HEADERS[REFERRER])
     response.headers.update(HEADERS)

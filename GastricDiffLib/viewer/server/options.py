@@ -1,4 +1,4 @@
-"""What ``gastricdiff view`` was told, checked before anything is started."""
+"""The options of ``gastricdiff view``, checked before anything is started."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def is_loopback(host: str) -> bool:
 
 def _check_ct(path: Path) -> None:
     """That it is there and of a kind to be read; its voxels are read by the session."""
-    from GastricDiffLib.ct.io.reading import FORMATS
+    from GastricDiffLib.ct.io.formats import SUFFIXES, by_name
 
     if not path.exists():
         raise InputError("no such file or folder", path)
@@ -101,8 +101,8 @@ def _check_ct(path: Path) -> None:
     if path.is_dir():
         if not any(names for _, _, names in os.walk(path)):
             raise InputError("the folder is empty", path, "give the folder of a CT series")
-    elif not path.name.lower().endswith(tuple(FORMATS)):
-        kinds = ", ".join(FORMATS)
+    elif by_name(path) is None:
+        kinds = ", ".join(SUFFIXES)
         raise InputError(
             "not a CT that can be read", path, f"give a DICOM folder or a file of {kinds}"
         )

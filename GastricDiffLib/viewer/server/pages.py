@@ -1,4 +1,4 @@
-"""The hub's own small pages: dark as the viewer is, complete without another request."""
+"""The server's own small pages: dark as the viewer is, complete without another request."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ def token(path: str, wrong: bool) -> web.Response:
     if wrong:
         text = f"That was not the token. {text}"
     page = _page(401, "A token is needed", text, token_path=path)
-    # Without any referrer, browsers leave out of which page a form is, too.
+    # Without any referrer, browsers do not send of which page a form is either.
     page.headers[REFERRER] = "same-origin"
     return page
 
 
 def failed() -> web.Response:
-    text = "The reason stands in the log of the one who runs the server."
+    text = "The reason stands in the log on the server."
     return _page(500, "Something went wrong", text, button=_BEGIN)
 
 

@@ -12,7 +12,7 @@ from yarl import URL
 
 from GastricDiffLib.viewer.config import SECRET_HEADER
 
-from .session import Session
+from .session_process import SessionProcess
 from .sessions import close_gone
 
 BLOCK = 1 << 16
@@ -20,7 +20,7 @@ LARGEST_MESSAGE = 1 << 26
 _HEARTBEAT = 30.0
 _DEATH_SHOWS = 1.0
 
-# Cookies stay with the hub: a session's process is not to know what else a browser may open.
+# Cookies stay with the server: a session's process is not to know what else a browser may open.
 _ASKED = (
     "Accept",
     "Content-Length",
@@ -55,7 +55,7 @@ def client() -> aiohttp.ClientSession:
 
 
 async def forward(
-    request: web.Request, session: Session, http: aiohttp.ClientSession, path: str
+    request: web.Request, session: SessionProcess, http: aiohttp.ClientSession, path: str
 ) -> web.StreamResponse:
     """Hand a request on and its answer back, in pieces: neither is ever held whole.
 
@@ -91,7 +91,7 @@ async def forward(
 
 async def connect(
     request: web.Request,
-    session: Session,
+    session: SessionProcess,
     http: aiohttp.ClientSession,
     ended: Callable[[], str | None],
 ) -> web.WebSocketResponse:
@@ -149,7 +149,7 @@ async def _pump(
 async def _close(
     browser: web.WebSocketResponse, code: int | None, ended: Callable[[], str | None]
 ) -> None:
-    """Tell a browser what became of the other side; a death shows a moment later."""
+    """Close a browser's side with the reason of the other's end, which shows a moment later."""
     for _ in range(int(_DEATH_SHOWS / 0.05)):
         if (why := ended()) is not None:
             await close_gone(browser, why)

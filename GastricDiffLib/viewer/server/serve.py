@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -19,10 +20,10 @@ from GastricDiffLib.log import log_exception
 from GastricDiffLib.progress import Reporter
 
 from .access import Access
-from .hub import Hub
+from .folder import remove_abandoned, server_folder
+from .front import FrontServer
 from .options import Options
 from .proxy import client
-from .room import room, sweep
 from .sessions import Sessions
 
 _LEAVING = 1.0
@@ -52,8 +53,8 @@ def serve(options: Options, console: Reporter) -> None:
     """
     context = options.tls()
     _keep_quiet()
-    sweep()
-    with room() as folder:
+    remove_abandoned()
+    with server_folder() as folder:
         asyncio.run(_serve(options, folder, context, console))
     raise Cancelled
 
@@ -66,9 +67,9 @@ async def _serve(
     access = Access(options)
     async with client() as http:
         sessions = Sessions(folder, options, http, console.note)
-        hub = Hub(access, sessions, http, options.sessions)
+        front = FrontServer(access, sessions, http, options.sessions)
         runner = web.AppRunner(
-            hub.application, access_log=None, shutdown_timeout=_LEAVING, lingering_time=_LINGERING
+            front.application, access_log=None, shutdown_timeout=_LEAVING, lingering_time=_LINGERING
         )
         await runner.setup()
         try:
@@ -149,9 +150,9 @@ def _keep_quiet() -> None:
     logger.propagate = False
 
 
-def _log(loop: asyncio.AbstractEventLoop, context: dict) -> None:
+def _log(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     if (error := context.get("exception")) is not None:
         try:
             raise error
         except Exception:
-            log_exception("unexpected error of the viewer's hub")
+            log_exception("unexpected error of the viewer's server")

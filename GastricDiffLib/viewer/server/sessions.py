@@ -17,7 +17,7 @@ from GastricDiffLib.log import log_exception
 from GastricDiffLib.viewer.config import SECRET_HEADER
 
 from .options import Options
-from .session import Session
+from .session_process import SessionProcess
 
 GONE = 4410
 """WebSocket close code, after HTTP's 410: the session has ended, nobody can come back to it."""
@@ -27,129 +27,135 @@ _SPARE_AFTER = 5.0
 _PATIENCE = 5.0
 _ASKED_EVERY = 30.0
 _ABANDONED = 10.0
-"""Seconds without a browser after which a session makes room for a newer one of its visitor; a
+"""Seconds without a browser after which a session gives its place to a newer one of its visitor; a
 page that is being loaded has none either."""
 
 _REMEMBERED = 200
 
 
 class Sessions:
-    """``client``: for requests to the processes; ``tell``: notes for the server's console."""
+    """The processes of all sessions.
+
+    ``server``: the folder of :func:`folder.server_folder`; ``client``: for requests to the
+    processes; ``note``: shows a line on the server's console.
+    """
 
     def __init__(
         self,
-        room: Path,
+        server: Path,
         options: Options,
         client: aiohttp.ClientSession,
-        tell: Callable[[str], None],
+        note: Callable[[str], None],
     ) -> None:
-        self._room, self._options, self._client, self._tell = room, options, client, tell
-        self._taken: dict[str, Session] = {}
-        self._spare: Session | None = None
+        self._server, self._options, self._client, self._note = server, options, client, note
+        self._assigned: dict[str, SessionProcess] = {}
+        self._spare: SessionProcess | None = None
         self._spare_due = 0.0
-        self._ending: dict[Session, float] = {}
+        self._closing_down: dict[SessionProcess, float] = {}
         self._ended: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._asked: dict[str, float] = {}
-        self._taking = asyncio.Lock()
+        self._assigning = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
 
-    async def take(self, visitor: str) -> Session | None:
+    async def assign(self, visitor: str) -> SessionProcess | None:
         """A session for this visitor, ready or starting; None where there are too many.
 
-        Then one of the visitor's own that no browser shows and that does nothing makes room.
+        Then one of the visitor's own that no browser shows and that does nothing gives its place.
 
         Raises
         ------
         InputError
             Its process cannot be started.
         """
-        async with self._taking:
-            if len(self._taken) >= self._options.sessions and not await self._make_room(visitor):
+        async with self._assigning:
+            if len(self._assigned) >= self._options.sessions and not await self._free_place(
+                visitor
+            ):
                 return None
             session, self._spare = self._spare, None
             if session is not None:
-                session.look()
+                session.refresh()
             if session is None or session.ended is not None:
                 if session is not None:
-                    self._bury(session)
-                session = Session(self._room, self._options)
+                    self._retire(session)
+                session = SessionProcess(self._server, self._options)
             session.visitor, session.seen = visitor, time.monotonic()
-            self._taken[session.id] = session
+            self._assigned[session.id] = session
             # The one that is opened now needs the machine first.
             self._spare_due = time.monotonic() + _SPARE_AFTER
             return session
 
-    def find(self, name: str, visitor: str | None) -> Session | None:
+    def find(self, name: str, visitor: str | None) -> SessionProcess | None:
         """The session of that name if it runs and is this visitor's."""
-        session = self._taken.get(name)
+        session = self._assigned.get(name)
         if session is None or visitor is None or session.visitor != visitor:
             return None
-        session.look()
+        session.refresh()
         if session.ended is not None:
-            self._bury(session)
+            self._retire(session)
             return None
         return session
 
-    def farewell(self, name: str, visitor: str | None) -> str | None:
+    def end_reason(self, name: str, visitor: str | None) -> str | None:
         """Why this visitor's session of that name ended; None for all that are not known."""
         owner, why = self._ended.get(name, (None, ""))
         return why if visitor is not None and owner == visitor else None
 
     async def watch(self) -> None:
-        """See to it for ever that the ended are removed, the idle end, and a spare is there."""
+        """Without end: remove the ended, end the idle, keep a spare."""
         while True:
             try:
-                await self._see_to_all(time.monotonic())
+                await self._check_all(time.monotonic())
             except Exception:
-                # A full disk, say, which may pass: those who work here must not end for it.
-                log_exception("unexpected error of the viewer's hub")
+                # A full disk, say, which may pass: the sessions must not end for it.
+                log_exception("unexpected error of the viewer's server")
             await asyncio.sleep(_TICK)
 
     async def close(self, at_once: asyncio.Event) -> None:
         """End all within seconds, or by force as soon as ``at_once`` is set."""
         for session in self._running():
             session.end("The server was stopped.")
-            self._bury(session)
+            self._retire(session)
         given_up = time.monotonic() + 2 * _PATIENCE
-        while self._ending and time.monotonic() < given_up:
+        while self._closing_down and time.monotonic() < given_up:
             if at_once.is_set():
-                self._ending = dict.fromkeys(self._ending, 0.0)
+                self._closing_down = dict.fromkeys(self._closing_down, 0.0)
             await self._remove_gone()
             await asyncio.sleep(_TICK / 2)
 
-    def _running(self) -> list[Session]:
-        return [*self._taken.values(), *([self._spare] if self._spare else [])]
+    def _running(self) -> list[SessionProcess]:
+        return [*self._assigned.values(), *([self._spare] if self._spare else [])]
 
-    async def _see_to_all(self, now: float) -> None:
+    async def _check_all(self, now: float) -> None:
         for session in self._running():
-            session.look()
+            session.refresh()
             if session.ended is not None:
-                self._bury(session)
+                self._retire(session)
             elif session.browsers:
                 session.seen = now
         await self._end_idle(now)
         await self._remove_gone()
         self._keep_spare(now)
 
-    def _bury(self, session: Session) -> None:
-        """Take an ended one out; its browsers are told, the rest follows at its process's end."""
+    def _retire(self, session: SessionProcess) -> None:
+        """Take an ended one out; its browsers hear of it, the rest follows at its process's end."""
         self._asked.pop(session.id, None)
-        if self._taken.pop(session.id, None) is not None:
+        if self._assigned.pop(session.id, None) is not None:
             self._ended[session.id] = session.visitor or "", session.ended or ""
             while len(self._ended) > _REMEMBERED:
                 self._ended.popitem(last=False)
         elif session is self._spare:
             self._spare = None
         if session.died and session.port is None:
-            # What cannot start is not tried for ever; the next visitor will be told why.
+            # What cannot start is not tried for ever; the next visitor reads why.
             self._spare_due = float("inf")
-        if session not in self._ending:
+        if session not in self._closing_down:
             if session.died:
-                self._tell(f"{time.strftime('%H:%M:%S')} a session ended {_how(session)}")
-            self._ending[session] = time.monotonic() + _PATIENCE
+                self._note(f"{time.strftime('%H:%M:%S')} a session ended {_how(session)}")
+            self._closing_down[session] = time.monotonic() + _PATIENCE
 
     async def _remove_gone(self) -> None:
-        for session, deadline in list(self._ending.items()):
+        for session, deadline in list(self._closing_down.items()):
             for browser in list(session.browsers):
                 session.browsers.discard(browser)
                 # A browser that does not answer must not hold up the others.
@@ -158,22 +164,22 @@ class Sessions:
                 task.add_done_callback(self._closing.discard)
             if session.gone():
                 await asyncio.to_thread(session.remove)
-                del self._ending[session]
+                del self._closing_down[session]
             elif time.monotonic() > deadline:
                 session.job.kill()
 
     def _keep_spare(self, now: float) -> None:
         if self._spare is not None or now < self._spare_due:
             return
-        if len(self._taken) >= self._options.sessions:
+        if len(self._assigned) >= self._options.sessions:
             return
         try:
-            self._spare = Session(self._room, self._options)
+            self._spare = SessionProcess(self._server, self._options)
         except (InputError, OSError):
             self._spare_due = float("inf")
 
     async def _end_idle(self, now: float) -> None:
-        for session in list(self._taken.values()):
+        for session in list(self._assigned.values()):
             if now - session.seen < self._options.idle:
                 continue
             if now < self._asked.get(session.id, 0.0):
@@ -181,19 +187,21 @@ class Sessions:
             self._asked[session.id] = now + min(_ASKED_EVERY, self._options.idle)
             if not await self._busy(session) and not session.browsers:
                 session.end("No browser has been connected to it for a while.")
-                self._bury(session)
+                self._retire(session)
 
-    async def _make_room(self, visitor: str) -> bool:
+    async def _free_place(self, visitor: str) -> bool:
         before = time.monotonic() - min(_ABANDONED, self._options.idle / 4)
-        own = [one for one in self._taken.values() if one.visitor == visitor and one.seen < before]
+        own = [
+            one for one in self._assigned.values() if one.visitor == visitor and one.seen < before
+        ]
         for session in sorted(own, key=lambda one: one.seen):
             if not session.browsers and not await self._busy(session) and not session.browsers:
                 session.end("It was given up for a newer one of yours.")
-                self._bury(session)
+                self._retire(session)
                 return True
         return False
 
-    async def _busy(self, session: Session) -> bool:
+    async def _busy(self, session: SessionProcess) -> bool:
         """Whether it works on something; one that does not answer works on nothing."""
         if not session.ready:
             return False
@@ -205,7 +213,7 @@ class Sessions:
         return False
 
 
-def _how(session: Session) -> str:
+def _how(session: SessionProcess) -> str:
     """Nothing of what it worked on, but what kept it from starting: files of the server's own."""
     code = session.job.exit_code
     if session.port is None and session.ended:

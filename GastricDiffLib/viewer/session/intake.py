@@ -11,8 +11,8 @@ from GastricDiffLib.app.progress import progress_line
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.jobs import Job, JobState
 from GastricDiffLib.viewer.session.case import Case
-from GastricDiffLib.viewer.uploads import ending
-from GastricDiffLib.viewer.uploads.run import CT_FILE, INTAKE_FILE, ROI_FILE, SCENE_FILE
+from GastricDiffLib.viewer.uploads import failure_message
+from GastricDiffLib.viewer.uploads.receive import CT_FILE, OUTCOME_FILE, ROI_FILE, SCENE_FILE
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Opened:
 
     def into(self, case: Case) -> None:
         """Raises InputError when they do not make a case; then the scene is as it was."""
-        told = json.loads((self.folder / INTAKE_FILE).read_text(encoding="utf-8"))
+        told = json.loads((self.folder / OUTCOME_FILE).read_text(encoding="utf-8"))
         ct, roi, scene = (self._there(name) for name in (CT_FILE, ROI_FILE, SCENE_FILE))
         try:
             if scene is not None:
@@ -85,7 +85,7 @@ class Intake:
         self._job.poll()
         if self._job.state is JobState.RUNNING:
             return None
-        job, told = self._job, ending(self._job)
+        job, told = self._job, failure_message(self._job)
         self._tidy()
         if job.state is not JobState.DONE:
             shutil.rmtree(self._root, ignore_errors=True)

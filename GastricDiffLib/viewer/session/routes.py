@@ -13,11 +13,11 @@ from aiohttp import BodyPartReader, web
 
 from GastricDiffLib.app.report import REPORT, write_report
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.files import size_text
 from GastricDiffLib.log import log_exception
 from GastricDiffLib.results.files import CASE, SLICES
 from GastricDiffLib.scene.files import save_scene
 from GastricDiffLib.viewer.config import SECRET_HEADER, Config
-from GastricDiffLib.viewer.limits import size_text
 from GastricDiffLib.viewer.uploads import Limits, write_upload
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from GastricDiffLib import RESEARCH_USE
+from GastricDiffLib.ct.io.formats import SINGLE_FILE_SUFFIXES
 from GastricDiffLib.results.palette import HEAT_FLOOR, heat_rgba
 from GastricDiffLib.scene.overlay import DEFAULT_OPACITY
 from GastricDiffLib.viewer.limits import Limits
@@ -61,6 +62,7 @@ class State:
     upload: float = -1
     most_bytes: int = Limits().upload
     most_files: int = Limits().files
+    volume_suffixes: str = ", ".join(SINGLE_FILE_SUFFIXES)
 
 
 def first_values() -> dict[str, Any]:

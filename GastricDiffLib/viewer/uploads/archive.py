@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.viewer.limits import Limits, size_text
+from GastricDiffLib.files import size_text
+from GastricDiffLib.viewer.limits import Limits
 from GastricDiffLib.viewer.uploads.names import folded, safe_parts
 
 _CHUNK = 1 << 20
@@ -74,10 +75,10 @@ class Archive:
         budget.take_files(len(self.entries))
 
     def require_small(self, entries: list[Entry]) -> None:
-        """Refuse by what the records say, before a byte of these entries is unpacked."""
-        said = sum(entry.info.file_size for entry in entries)
-        self._budget.require(said)
-        self._require_ratio(said)
+        """Refuse by the sizes in the records, before a byte of these entries is unpacked."""
+        stated = sum(entry.info.file_size for entry in entries)
+        self._budget.require(stated)
+        self._require_ratio(stated)
 
     def unpack(self, entry: Entry, path: Path) -> None:
         """Write an entry to ``path``, which must not exist, counting what really comes out.
@@ -132,7 +133,7 @@ def _entries(bundle: zipfile.ZipFile) -> Iterator[Entry]:
     seen = set()
     for number, info in enumerate(bundle.infolist(), start=1):
         where = f"entry {number}"
-        # As it stands in the file: zipfile cuts at a NUL and mends other systems' separators.
+        # As it stands in the file: zipfile cuts at a NUL and converts other systems' separators.
         parts = safe_parts(info.orig_filename, where)
         kind = stat.S_IFMT(info.external_attr >> 16)
         if info.flag_bits & 0x1:

@@ -15,12 +15,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
+from GastricDiffLib.ct.io.formats import SINGLE_FILE_SUFFIXES, by_name
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.files import size_text
 from GastricDiffLib.scene.kinds import KIND
 from GastricDiffLib.scene.setup import READABLE_BY
-from GastricDiffLib.viewer.limits import Limits, size_text
+from GastricDiffLib.viewer.limits import Limits
 from GastricDiffLib.viewer.uploads.archive import Archive, Entry
-from GastricDiffLib.viewer.uploads.kinds import VOLUMES, Kind, kind_of
+from GastricDiffLib.viewer.uploads.kinds import ROI_SUFFIX, Kind, kind_of, volume_suffix
 from GastricDiffLib.viewer.uploads.mrml import Element, check_references, parse, referred
 from GastricDiffLib.viewer.uploads.upload import is_mrml
 from GastricDiffLib.viewer.uploads.volumes import check_volume
@@ -35,7 +37,7 @@ _FREE = ("PlotChart", "PlotSeries")
 _TABLE = re.compile(r"(.+?)((\.schema)?\.(tsv|csv|txt))", re.I | re.S)
 _MATRIX = {"matrixTransformToParent", "matrixTransformFromParent"}
 _READ_AS = {"id", "centerImage", "UseOrientationFromFile", "singleFile", "coordinateSystem"}
-"""Of a storage node's attributes those that say how its file is read."""
+"""Of a storage node's attributes those by which its file is read."""
 _DATA = re.compile(r".*Volume|Segmentation|Model|Markups(?!.*(Display|Storage)).*|Annotation.*ROI")
 """Elements that a user would miss; the rest is display, views and bookkeeping."""
 
@@ -127,21 +129,21 @@ class Bundle:
             return self._place_table(stem, main)
         if named != {main}:
             raise InputError("a node of the scene is kept in several files", f"a {tag}", _SAVE)
-        suffix = ".mrk.json" if tag == "MarkupsROI" else _volume_suffix(main[-1])
-        return [self._order(main, stem + suffix)]
+        suffix = ROI_SUFFIX if tag == "MarkupsROI" else _suffix_of_volume(main[-1])
+        return [self._plan(main, stem + suffix)]
 
     def _place_table(self, stem: str, main: tuple[str, ...]) -> list[str]:
         found = _TABLE.fullmatch(main[-1])
         if found is None:
             raise InputError("a table of the scene is no .tsv or .csv", hint=_SAVE)
         suffix = found[4].lower()
-        names = [self._order(main, f"{stem}.{suffix}")]
+        names = [self._plan(main, f"{stem}.{suffix}")]
         schema = (*main[:-1], f"{found[1]}.schema.{found[4]}")
         if schema in self._entries:
-            names.append(self._order(schema, f"{stem}.schema.{suffix}"))
+            names.append(self._plan(schema, f"{stem}.schema.{suffix}"))
         return names
 
-    def _order(self, parts: tuple[str, ...], name: str) -> str:
+    def _plan(self, parts: tuple[str, ...], name: str) -> str:
         if parts not in self._entries:
             raise InputError("the scene lacks the file of a node", "fileName", _SAVE)
         self._out.append((self._entries[parts], self._folder / "Data" / name))
@@ -150,24 +152,22 @@ class Bundle:
     def _check(self, path: Path, entry: Entry) -> None:
         where = f"entry {entry.number} of the bundle"
         suffix = path.name[4:]
-        if suffix == Kind.ROI.value:
+        if suffix == ROI_SUFFIX:
             if path.stat().st_size > self._limits.markups or kind_of(path) is not Kind.ROI:
                 raise InputError("an ROI of the scene is no readable markups file", where, _SAVE)
-        elif suffix in [kind.value for kind in VOLUMES]:
-            kind = kind_of(path)
-            if kind.value != suffix:
+        elif suffix in SINGLE_FILE_SUFFIXES:
+            if volume_suffix(path) != suffix:
                 raise InputError("a volume of the scene is not of its kind", where, _SAVE)
-            check_volume(path, kind, self._limits)
+            check_volume(path, self._limits)
 
 
-def _volume_suffix(name: str) -> str:
+def _suffix_of_volume(name: str) -> str:
     """The suffix goes on: Slicer's reader chooses by it, and the content must fit it."""
-    lowered = name.lower()
-    for kind in VOLUMES:
-        if lowered.endswith(kind.value):
-            return kind.value
+    found = by_name(Path(name))
+    if found and found[1] in found[0].suffixes:
+        return found[1]
     raise InputError(
-        "a volume of the scene is kept in a format that is not taken in",
+        "a volume of the scene is kept in a format that is not read",
         hint="save it as .nrrd in Slicer, then the scene as .mrb",
     )
 

@@ -71,7 +71,7 @@ def check_references(elements: list[Element]) -> None:
 
 
 def referred(value: str, kind: str) -> tuple[str, ...]:
-    """The parts of a relative name; ``kind`` says in messages what kind of reference it is.
+    """The parts of a relative name; ``kind`` names in messages which kind of reference it is.
 
     Raises InputError unless it stays below the folder that it starts from.
     """

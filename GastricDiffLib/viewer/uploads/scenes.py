@@ -85,7 +85,7 @@ class _Renewal:
         self._boxes[node.GetID()] = add_roi(self.scene, box, name)
 
     def _take_ct(self, node: Any, name: str) -> bool:
-        node.SetName(name)  # for messages, which must not tell the given one
+        node.SetName(name)  # for messages, which must not hold the given one
         try:
             volume = volume_from_node(node)
         except InputError as error:

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.files import size_text
 from GastricDiffLib.progress import Progress
-from GastricDiffLib.viewer.limits import size_text
 from GastricDiffLib.viewer.uploads.archive import Archive, Budget, opened
-from GastricDiffLib.viewer.uploads.kinds import ARCHIVES, Kind, described, kind_of
+from GastricDiffLib.viewer.uploads.kinds import ARCHIVES, READABLE, Kind, described, kind_of
 
 UPLOAD_FILE = "upload.json"
-_KINDS = "a DICOM series, .nrrd, .nii, .nii.gz, .mha, .mrk.json, .mrb, or a .zip of these"
 
 
 @dataclass
@@ -62,11 +61,11 @@ def sort_upload(folder: Path, work: Path, budget: Budget, progress: Progress) ->
             else:
                 _unpack(archive, work, found, progress)
     if not found.files and not found.scenes:
-        told = sorted(set(found.others))
+        others = sorted(set(found.others))
         raise InputError(
             "nothing in the upload that can be read",
-            ", ".join(told[:3]) + (" and more" if len(told) > 3 else ""),
-            f"upload {_KINDS}",
+            ", ".join(others[:3]) + (" and more" if len(others) > 3 else ""),
+            f"upload {READABLE}",
         )
     return found
 
@@ -98,7 +97,7 @@ def _listed(folder: Path, budget: Budget) -> list[Path]:
             raise InputError("a file of the upload is missing", folder, "upload the files again")
         paths.append(path)
     if not paths:
-        raise InputError("the upload is empty", "", f"upload {_KINDS}")
+        raise InputError("the upload is empty", "", f"upload {READABLE}")
     if sum(path.stat().st_size for path in paths) > budget.limits.upload:
         raise InputError(
             "the upload is too large",

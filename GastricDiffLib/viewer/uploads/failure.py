@@ -1,4 +1,4 @@
-"""What the person who uploaded reads when the intake's process has ended without a result."""
+"""What the person who uploaded reads when reading the upload ended without a result."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _REFUSED = 2
 _AGAIN = "export the CT again, or save it as .nrrd in Slicer"
 
 
-def ending(job: Job) -> str:
+def failure_message(job: Job) -> str:
     """One line for a job of ``gastricdiff receive`` that failed or was cancelled; else empty.
 
-    Refusals are told as they are. A crash, a kill by the limits, or a fault of the program is
-    told without paths of this machine; what else is known stays in the job's log.
+    Refusals are shown as they are. A crash, a kill by the limits, or a fault of the program is
+    described without paths of this machine; what else is known stays in the job's log.
     """
     if job.state in (JobState.RUNNING, JobState.DONE):
         return ""
@@ -33,6 +33,6 @@ def ending(job: Job) -> str:
     return str(
         InputError(
             "the upload could not be read, by a fault of this program or for want of memory",
-            hint="the log on the server tells more; try the CT as .nrrd",
+            hint="the log on the server has more; try the CT as .nrrd",
         )
     )

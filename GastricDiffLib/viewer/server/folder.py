@@ -1,4 +1,4 @@
-"""The folder with all that a server keeps while it runs, and what dead servers left."""
+"""The folder of all that a server keeps while it runs, and the folders that dead servers left."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _JUST_MADE = 60.0
 
 
 @contextmanager
-def room() -> Iterator[Path]:
+def server_folder() -> Iterator[Path]:
     """A folder for its owner alone, with ``sessions`` and ``queue`` in it; removed at the end.
 
     Raises
@@ -47,7 +47,7 @@ def room() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def sweep() -> int:
+def remove_abandoned() -> int:
     """Remove the folders of servers that were killed, and end what still runs in them.
 
     Returns how many there were. Folders of other users and of living servers stay.
@@ -70,7 +70,7 @@ def _is_left(folder: Path) -> bool:
         if hasattr(os, "getuid") and status.st_uid != os.getuid():
             return False
         record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
-        return started(int(record["pid"])) != record["started"]
+        return bool(started(int(record["pid"])) != record["started"])
     except FileNotFoundError:
         # It is being made at this moment, or its maker was killed in that moment.
         return folder.exists() and time.time() - status.st_mtime > _JUST_MADE

@@ -1,4 +1,4 @@
-"""The viewer's hub as the tests need it: a process of its own, and browsers that talk to it."""
+"""The viewer's server as the tests need it: a process of its own, and browsers that talk to it."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Server:
 
     def folders(self) -> list[Path]:
         """Of its sessions, the spare's too."""
-        return [one for room in self.rooms() for one in (room / "sessions").glob("*")]
+        return [one for folder in self.data_folders() for one in (folder / "sessions").glob("*")]
 
     def family(self) -> dict[int, str]:
         """All its processes, by number and beginning."""
@@ -93,7 +93,7 @@ class Server:
         self._reader.join(10)
         return code
 
-    def said(self) -> str:
+    def error_text(self) -> str:
         return self.errors.read_text()
 
 
@@ -101,11 +101,11 @@ class Server:
 def serving(folder: Path, *arguments: object, **more):
     server = Server(folder, *arguments, **more)
     try:
-        assert server.url, server.said()
+        assert server.url, server.error_text()
         yield server
     finally:
         server.end()
-    assert "Traceback" not in server.said()
+    assert "Traceback" not in server.error_text()
     # Where the tracebacks of unexpected errors go, the sessions' too.
     log = folder / ".gastricdiff" / "log.txt"
     assert not log.exists(), log.read_text()

@@ -1,4 +1,4 @@
-"""One browser session as the hub sees it: its process, its folder, the browsers it has."""
+"""One browser session as the server sees it: its process, its folder, the browsers it has."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from GastricDiffLib.jobs import Job, JobState
 from GastricDiffLib.viewer.config import PORT_FILE, Config
 from GastricDiffLib.viewer.turns import forget
 
+from .folder import QUEUE, SESSIONS
 from .options import Options
-from .room import QUEUE, SESSIONS
 
 START_LIMIT = 180.0
 """Seconds a process may take until it listens."""
@@ -24,12 +24,25 @@ START_LIMIT = 180.0
 _FAILED_INPUT, _KILLED = 2, -9
 
 
-class Session:
+class SessionProcess:
     """A process of its own behind a random port, from its start on.
 
-    ``port``: None until it listens; ``visitor``: whose it is, None while it is a spare;
-    ``browsers``: the WebSockets that are open; ``seen``: when a browser last was there, by the
-    monotonic clock; ``ended``: None, or why it did, in words for its user; ``died``: by itself.
+    Attributes
+    ----------
+    id
+        24 hex digits, part of its address.
+    visitor
+        Whose it is; None while it is a spare.
+    port
+        None until it listens.
+    ended
+        None, or why it did, for its user to read.
+    died
+        Whether it ended by itself.
+    browsers
+        The WebSockets that are open.
+    born, seen
+        When it was started and when a browser last was there, seconds of the monotonic clock.
 
     Raises
     ------
@@ -37,7 +50,7 @@ class Session:
         The process cannot be started.
     """
 
-    def __init__(self, room: Path, options: Options) -> None:
+    def __init__(self, server: Path, options: Options) -> None:
         self.id = secrets.token_hex(12)
         self.visitor: str | None = None
         self.port: int | None = None
@@ -46,8 +59,8 @@ class Session:
         self.browsers: set[web.WebSocketResponse] = set()
         self.born = self.seen = time.monotonic()
         self.config = Config(
-            folder=room / SESSIONS / self.id,
-            queue=room / QUEUE,
+            folder=server / SESSIONS / self.id,
+            queue=server / QUEUE,
             secret=secrets.token_urlsafe(32),
             ct=options.ct,
             roi=options.roi,
@@ -77,8 +90,8 @@ class Session:
         """Of its process, without a path."""
         return f"http://127.0.0.1:{self.port}"
 
-    def look(self) -> None:
-        """See whether it listens by now, or has ended."""
+    def refresh(self) -> None:
+        """Look whether it listens by now, or has ended."""
         if self.ended is not None:
             return
         self.job.poll()
@@ -91,7 +104,7 @@ class Session:
                 self.end("It did not start in time.")
 
     def end(self, why: str) -> None:
-        """Ask its process to end; :meth:`gone` tells when that is done."""
+        """Ask its process to end; :meth:`gone` is true once that is done."""
         self.ended = self.ended or why
         self.job.cancel()
 
@@ -107,7 +120,7 @@ class Session:
         shutil.rmtree(self.config.folder, ignore_errors=True)
 
     def _why(self) -> str:
-        """Only what the process itself meant for its user: its log may tell of the patient."""
+        """What the process itself meant for its user alone: its log may name the patient."""
         if self.job.exit_code == _FAILED_INPUT and self.job.error:
             return self.job.error
         if self.job.exit_code == _KILLED:

@@ -1,21 +1,24 @@
-"""What is told of a job that ended without telling itself."""
+"""The message for a job that ended without one of its own."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 
-def why(exit_code: int | None, log: Path) -> str:
-    """One line: how the process ended, the last line of its log, and where that is."""
+def describe_failure(exit_code: int | None, log: Path) -> str:
+    """One line: how the process ended, the last line of its log, and where that is.
+
+    ``exit_code``: None where nobody could learn it, −n: by signal n.
+    """
     what = _how(exit_code)
     if last := _last_line(log):
-        what = f"{what}; its last words: {last}"
+        what = f"{what}; the last line of its log: {last}"
     return f"{what} (see {log})"
 
 
 def _how(exit_code: int | None) -> str:
     if exit_code is None:
-        return "the job ended without a word: killed, perhaps out of memory"
+        return "the job ended without a message: killed, perhaps out of memory"
     if exit_code >= 0:
         code = f"0x{exit_code:08X}" if exit_code > 255 else str(exit_code)
         return f"the job ended with code {code}"

@@ -1,4 +1,4 @@
-"""The way of an upload: sorted, read, written again."""
+"""What is done with an upload: sorted, read, written anew."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from GastricDiffLib.ct.io.markups import read_roi, write_roi
 from GastricDiffLib.ct.io.reading import read_voxels
 from GastricDiffLib.ct.io.writing import write_nrrd
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.files import new_folder
+from GastricDiffLib.files import new_folder, size_text
 from GastricDiffLib.progress import Progress
-from GastricDiffLib.viewer.limits import Limits, size_text
+from GastricDiffLib.viewer.limits import Limits
 from GastricDiffLib.viewer.uploads.archive import Budget
-from GastricDiffLib.viewer.uploads.kinds import VOLUMES, Kind
+from GastricDiffLib.viewer.uploads.kinds import DICOM_SUFFIX, Kind, volume_suffix
 from GastricDiffLib.viewer.uploads.upload import Found, place, sort_upload
 from GastricDiffLib.viewer.uploads.volumes import check_volume
 
-CT_FILE, ROI_FILE, SCENE_FILE, INTAKE_FILE = "ct.nrrd", "roi.mrk.json", "scene.mrb", "intake.json"
+CT_FILE, ROI_FILE, SCENE_FILE = "ct.nrrd", "roi.mrk.json", "scene.mrb"
+OUTCOME_FILE = "outcome.json"
 _STEPS = 100
 _UNPACKED, _READ = 30, 80
 
 
 @dataclass(frozen=True)
-class Taken:
+class UploadOutcome:
     """What an upload held: ``kind`` is ct, roi, ct+roi or scene; notes are for the user."""
 
     kind: str
@@ -37,16 +38,27 @@ class Taken:
     files: tuple[Path, ...]
 
 
-def take_in(
+def receive_upload(
     folder: Path, out: Path, limits: Limits | None = None, progress: Progress | None = None
-) -> Taken:
+) -> UploadOutcome:
     """Read the upload in ``folder`` and write what it holds to the new folder ``out``.
 
-    ``folder`` holds ``upload.json``, [{"name": as told by the browser, "file": "0001"} …],
-    and those files. ``out`` gets ``ct.nrrd`` on the CT's own grid (int16 HU, uncompressed),
-    ``roi.mrk.json``, or ``scene.mrb``, and ``intake.json`` {"kind", "notes"}. Raises
-    InputError, which tells no name or path, when the upload is refused, ``Cancelled`` from
-    ``progress``; then there is no ``out``.
+    Parameters
+    ----------
+    folder
+        Holds ``upload.json``, [{"name": as the browser sent it, "file": "0001"} …], and those
+        files.
+    out
+        Gets ``ct.nrrd`` on the CT's own grid (int16 HU, uncompressed), ``roi.mrk.json``, or
+        ``scene.mrb``, and ``outcome.json`` {"kind", "notes"}.
+
+    Raises
+    ------
+    InputError
+        When the upload is refused; it holds no name or path of the upload, and there is no
+        ``out``.
+    Cancelled
+        From ``progress``; then there is no ``out`` either.
     """
     limits = limits or Limits()
     step = progress or (lambda done, total, message: None)
@@ -55,12 +67,12 @@ def take_in(
         with (
             new_folder(out) as fresh,
             # Beside: temporary places of the system may be small, or of memory.
-            tempfile.TemporaryDirectory(prefix=".intake-", dir=fresh.parent) as work,
+            tempfile.TemporaryDirectory(prefix=".receive-", dir=fresh.parent) as work,
             _without_places({Path(work): "the upload", Path(folder): "the upload"}),
         ):
-            kind, notes = _take_in(Path(folder), Path(work), fresh, limits, step)
+            kind, notes = _receive(Path(folder), Path(work), fresh, limits, step)
             text = json.dumps({"kind": kind, "notes": notes}, ensure_ascii=False, indent=1)
-            (fresh / INTAKE_FILE).write_text(text + "\n", encoding="utf-8")
+            (fresh / OUTCOME_FILE).write_text(text + "\n", encoding="utf-8")
             names = sorted(path.name for path in fresh.iterdir())
     except MemoryError as error:
         raise InputError(
@@ -69,10 +81,10 @@ def take_in(
             "crop the CT, or export thicker slices",
         ) from error
     step(_STEPS, _STEPS, "done")
-    return Taken(kind, tuple(notes), tuple(out / name for name in names))
+    return UploadOutcome(kind, tuple(notes), tuple(out / name for name in names))
 
 
-def _take_in(
+def _receive(
     folder: Path, work: Path, out: Path, limits: Limits, step: Progress
 ) -> tuple[str, list[str]]:
     def unpacking(done: int, total: int, message: str) -> None:
@@ -90,14 +102,14 @@ def _take_in(
     rois = _boxes(found.files.get(Kind.ROI, []), work, limits)
     ct = _one_ct(found, work, limits)
     if ct is not None:
-        array, grid, told = read_voxels(ct, most_voxels=limits.voxels)
+        array, grid, read_notes = read_voxels(ct, most_voxels=limits.voxels)
         step(_READ, _STEPS, "writing")
         if grid.sheared:
             # No file format holds sheared axes: such a stack is resampled upright.
-            volume = CTVolume.from_array(array, grid.ijk_to_lps, told)
-            array, grid, told = volume.hu, volume.grid, list(volume.notes)
+            volume = CTVolume.from_array(array, grid.ijk_to_lps, read_notes)
+            array, grid, read_notes = volume.hu, volume.grid, list(volume.notes)
         write_nrrd(out / CT_FILE, array, grid, compressed=False)
-        notes = told + notes
+        notes = read_notes + notes
     if rois:
         write_roi(out / ROI_FILE, rois)
         if len(rois) > 1:
@@ -143,27 +155,27 @@ def _boxes(paths: Sequence[Path], work: Path, limits: Limits) -> list[BoxROI]:
 
 def _one_ct(found: Found, work: Path, limits: Limits) -> Path | None:
     """The one CT of the upload as the library reads it: a folder of DICOM, or a file."""
-    volumes = [(kind, path) for kind in VOLUMES for path in found.files.get(kind, [])]
+    volumes = found.files.get(Kind.VOLUME, [])
     slices = found.files.get(Kind.DICOM, [])
     if len(volumes) + bool(slices) > 1:
-        told = [f"{len(slices)} DICOM files"] * bool(slices) + [f"{len(volumes)} volume files"]
-        raise InputError("several CTs in the upload", " and ".join(told), "upload one at a time")
+        held = [f"{len(slices)} DICOM files"] * bool(slices) + [f"{len(volumes)} volume files"]
+        raise InputError("several CTs in the upload", " and ".join(held), "upload one at a time")
     if slices:
         folder = work / "dicom"
         folder.mkdir()
         for number, path in enumerate(slices, start=1):
-            place(path, folder / f"{number:06}{Kind.DICOM.value}")
+            place(path, folder / f"{number:06}{DICOM_SUFFIX}")
         return folder
-    for kind, path in volumes:
-        file = place(path, work / f"ct{kind.value}")
-        check_volume(file, kind, limits)
+    for path in volumes:
+        file = place(path, work / f"ct{volume_suffix(path)}")
+        check_volume(file, limits)
         return file
     return None
 
 
 @contextmanager
 def _without_places(words: Mapping[Path, str]) -> Iterator[None]:
-    """Errors tell of the upload, not of where it lies on this machine."""
+    """In errors stands the upload, not where it lies on this machine."""
     try:
         yield
     except InputError as error:

@@ -1,4 +1,4 @@
-"""What the hub answers to which request."""
+"""What the server answers to which request."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import aiohttp
 from aiohttp import web
 
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.files import size_text
 from GastricDiffLib.log import log_exception
-from GastricDiffLib.viewer.limits import Limits, size_text
+from GastricDiffLib.viewer.limits import Limits
 
 from . import pages
 from .access import Access
 from .headers import add_headers
 from .proxy import connect, forward
-from .session import START_LIMIT, Session
+from .session_process import START_LIMIT, SessionProcess
 from .sessions import Sessions, close_gone
 
 _LARGEST_UPLOAD = Limits().upload
@@ -34,20 +35,24 @@ _UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Hub:
-    """``application`` serves it."""
+class FrontServer:
+    """The one server that browsers talk to: it admits them and hands their traffic on.
+
+    ``application``: to be served; ``limit``: of sessions, for the page that says there are too
+    many.
+    """
 
     def __init__(
         self, access: Access, sessions: Sessions, http: aiohttp.ClientSession, limit: int
     ) -> None:
         self._access, self._sessions, self._http, self._limit = access, sessions, http, limit
         self.application = web.Application(
-            middlewares=[self._tell_errors, self._guard], client_max_size=_FORM
+            middlewares=[self._answer_errors, self._guard], client_max_size=_FORM
         )
         self.application.on_response_prepare.append(add_headers)
         router = self.application.router
         router.add_get("/", self._begin, allow_head=False)
-        router.add_post("/token", self._take_token)
+        router.add_post("/token", self._receive_token)
         router.add_get("/s/{id}", self._add_slash, allow_head=False)
         router.add_get("/s/{id}/ws", self._socket, allow_head=False)
         router.add_post("/s/{id}/paraview/", self._launch)
@@ -55,7 +60,7 @@ class Hub:
         router.add_post("/s/{id}/{path:.*}", self._send)
 
     @web.middleware
-    async def _tell_errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _answer_errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
         except web.HTTPException as error:
@@ -65,7 +70,7 @@ class Hub:
         except ConnectionError:
             raise
         except Exception:
-            log_exception("unexpected error of the viewer's hub")
+            log_exception("unexpected error of the viewer's server")
             return pages.failed()
 
     @web.middleware
@@ -87,7 +92,7 @@ class Hub:
             return pages.token(request.path, wrong=False)
         return await handler(request)
 
-    async def _take_token(self, request: web.Request) -> web.StreamResponse:
+    async def _receive_token(self, request: web.Request) -> web.StreamResponse:
         form = await request.post()
         return await self._exchange(request, str(form.get("token", "")), str(form.get("path", "")))
 
@@ -106,7 +111,7 @@ class Hub:
             return pages.refused(403, "Not from another page")
         visitor = self._access.visitor(request) or self._access.new_visitor()
         try:
-            session = await self._sessions.take(visitor)
+            session = await self._sessions.assign(visitor)
         except InputError as error:
             return pages.refused(500, "A session cannot be started", str(error))
         if session is None:
@@ -136,7 +141,7 @@ class Hub:
         if session is None:
             return pages.line(410, self._why(request))
         if request.content_length is None:
-            return pages.line(411, "the length of the upload is not told")
+            return pages.line(411, "the upload states no length")
         if request.content_length > _LARGEST_UPLOAD + _FRAMING:
             most = size_text(_LARGEST_UPLOAD)
             return pages.line(413, f"larger than {most}: upload one series at a time")
@@ -150,7 +155,7 @@ class Hub:
             return pages.line(410, self._why(request))
 
     async def _launch(self, request: web.Request) -> web.StreamResponse:
-        """What the page asks first: where its WebSocket is, and the word to begin it with."""
+        """What the page asks first: where its WebSocket is, and the secret that opens it."""
         session = self._find(request)
         if session is None or not await self._ready(session, START_LIMIT):
             return pages.line(410, self._why(request))
@@ -172,7 +177,7 @@ class Hub:
             return browser
         return await connect(request, session, self._http, lambda: session.ended)
 
-    def _find(self, request: web.Request) -> Session | None:
+    def _find(self, request: web.Request) -> SessionProcess | None:
         session = self._sessions.find(request.match_info["id"], self._access.visitor(request))
         if session is not None:
             session.seen = time.monotonic()
@@ -180,20 +185,20 @@ class Hub:
 
     def _gone(self, request: web.Request) -> web.StreamResponse:
         """A page for a person, a line for a page's script."""
-        why = self._farewell(request)
+        why = self._end_reason(request)
         if "text/html" not in request.headers.get("Accept", ""):
             return pages.line(410, self._why(request))
         return pages.unknown() if why is None else pages.ended(why)
 
     def _why(self, request: web.Request) -> str:
-        return self._farewell(request) or "This session is not here any more."
+        return self._end_reason(request) or "This session is not here any more."
 
-    def _farewell(self, request: web.Request) -> str | None:
-        return self._sessions.farewell(request.match_info["id"], self._access.visitor(request))
+    def _end_reason(self, request: web.Request) -> str | None:
+        return self._sessions.end_reason(request.match_info["id"], self._access.visitor(request))
 
     async def _unanswered(self, request: web.Request) -> web.StreamResponse:
         with contextlib.suppress(asyncio.TimeoutError):
-            # Its death shows a moment later.
+            # That its process has died shows a moment later.
             await asyncio.wait_for(self._until_ended(request), 1.0)
         if self._find(request) is None:
             return self._gone(request)
@@ -204,12 +209,12 @@ class Hub:
             await asyncio.sleep(0.05)
 
     @staticmethod
-    async def _ready(session: Session, seconds: float) -> bool:
+    async def _ready(session: SessionProcess, seconds: float) -> bool:
         """Whether it listens, at the latest after so long."""
         end = time.monotonic() + seconds
         while session.port is None and session.ended is None and time.monotonic() < end:
             await asyncio.sleep(0.05)
-            session.look()
+            session.refresh()
         return session.ready
 
 
