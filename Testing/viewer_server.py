@@ -72,7 +72,7 @@ class Server:
     def port(self) -> int:
         return int(self.url.rstrip("/").rpartition(":")[2])
 
-    def rooms(self) -> list[Path]:
+    def data_folders(self) -> list[Path]:
         return list(self.temporary.glob("gastricdiff-view-*"))
 
     def folders(self) -> list[Path]:

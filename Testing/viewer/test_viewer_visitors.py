@@ -132,7 +132,7 @@ def test_a_reload_in_the_middle_keeps_the_classification(server, browser):
     visitor.close()
 
 
-def test_a_server_that_stops_is_reported_and_the_next_one_begins_anew(
+def test_a_stopped_server_is_noticed_and_the_next_one_begins_anew(
     tmp_path, slow_model, browser
 ):
     with serving(tmp_path, "--model", slow_model, standin=False) as server:
