@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.i18n import _
 from GastricDiffLib.ct import BoxROI, CTVolume
 from GastricDiffLib.ct.checks import check_hu
 from GastricDiffLib.ct.roi import require_overlap, roi_slices

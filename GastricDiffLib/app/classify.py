@@ -12,7 +12,7 @@ import numpy as np
 import slicer
 
 from GastricDiffLib.app.case import frame
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.i18n import _
 from GastricDiffLib.ct import BoxROI, CTVolume
 from GastricDiffLib.ct.axial import input_hu
 from GastricDiffLib.ct.io.markups import write_roi

@@ -10,7 +10,7 @@ from typing import Any
 from GastricDiffLib.app.case import frame
 from GastricDiffLib.app.classify import write_ct
 from GastricDiffLib.app.cohort_table import ROI_SUFFIX, Case, CohortTable
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.i18n import _
 from GastricDiffLib.cohort.output import INDEX, MARK
 from GastricDiffLib.ct import read_roi, read_volume
 from GastricDiffLib.ct.axial import input_hu

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from GastricDiffLib import CLASSES
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.i18n import _
 from GastricDiffLib.cohort.manifest import OPTIONAL, REQUIRED, SPLITS
 from GastricDiffLib.ct.io.reading import FORMATS
 from GastricDiffLib.errors import InputError

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Protocol
 
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.i18n import _
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.inference.metadata import read_metadata
 from GastricDiffLib.resources import demo_model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.i18n import _
 from GastricDiffLib.jobs import Job
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import slicer
 
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.i18n import _
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.results.case_result import CaseResult
 from GastricDiffLib.scene import find_results, roi_from_node, show_overlay

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from GastricDiffLib.app.cohort import is_dataset
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.i18n import _
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.jobs import Job, JobState
 

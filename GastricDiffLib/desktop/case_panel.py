@@ -9,7 +9,7 @@ import vtk
 
 from GastricDiffLib.app.boxes import draw_box, place_box, show_handles, stop_drawing
 from GastricDiffLib.app.case import CaseFacts, case_facts
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.i18n import _
 from GastricDiffLib.desktop.panel_context import Desk
 from GastricDiffLib.desktop.timer import Timer
 from GastricDiffLib.errors import InputError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from GastricDiffLib.app.classify import ClassifyLogic
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.i18n import _
 from GastricDiffLib.app.models import model_card, model_problem
 from GastricDiffLib.app.progress import progress_line, show_progress
 from GastricDiffLib.desktop.panel_context import Desk

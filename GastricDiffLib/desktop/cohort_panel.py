@@ -15,7 +15,7 @@ from GastricDiffLib.app.cohort import (
     unfinished,
 )
 from GastricDiffLib.app.cohort_table import CohortTable
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.i18n import _
 from GastricDiffLib.app.progress import progress_line, show_progress
 from GastricDiffLib.desktop.panel_context import Desk
 from GastricDiffLib.desktop.paths import show_path

@@ -10,7 +10,7 @@ from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
 
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.i18n import _
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.log import log_exception
 from GastricDiffLib.resources import resources

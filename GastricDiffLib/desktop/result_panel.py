@@ -7,7 +7,7 @@ from typing import Any
 import qt  # type: ignore[import-not-found]
 import slicer
 
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.i18n import _
 from GastricDiffLib.app.report import REPORT, write_report
 from GastricDiffLib.app.result import (
     chosen_row,

@@ -16,7 +16,7 @@ import slicer
 from GastricDiffLib import CLASSES
 from GastricDiffLib.app.cohort import open_in_scene
 from GastricDiffLib.app.cohort_table import CohortTable
-from GastricDiffLib.app.curves import find_curves
+from GastricDiffLib.scene.curves import find_curves
 from GastricDiffLib.ct.io.markups import write_roi
 from GastricDiffLib.ct.io.writing import write_nrrd
 from GastricDiffLib.phantom import make_case

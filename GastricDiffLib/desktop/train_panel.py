@@ -7,8 +7,8 @@ from typing import Any
 import qt  # type: ignore[import-not-found]
 
 from GastricDiffLib.app.choices import SYSTEMS
-from GastricDiffLib.app.curves import find_curves, show_curves
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.scene.curves import find_curves, show_curves
+from GastricDiffLib.i18n import _
 from GastricDiffLib.app.progress import progress_line, show_progress
 from GastricDiffLib.app.train import Plan, TrainLogic, find_report
 from GastricDiffLib.desktop.panel_context import Desk

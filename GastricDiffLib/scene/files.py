@@ -10,7 +10,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import slicer
 from vtkmodules.vtkCommonCore import vtkOutputWindow
@@ -18,6 +17,7 @@ from vtkmodules.vtkCommonCore import vtkOutputWindow
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import replacing
 from GastricDiffLib.scene.kinds import nodes_by_class
+from GastricDiffLib.scene.mrml import MRMLScene
 from GastricDiffLib.scene.setup import new_scene
 
 # Damaged, encrypted (RuntimeError) or packed in a way that zipfile does not know.
@@ -25,7 +25,7 @@ _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
 _TAG = re.compile(r"<([A-Za-z]\w*)")
 
 
-def save_scene(scene: Any, path: str | Path) -> None:
+def save_scene(scene: MRMLScene, path: str | Path) -> None:
     """Save the scene with all its data as one ``.mrb``, whole or not at all.
 
     Raises InputError when the name does not end in ``.mrb`` or the file cannot be written.
@@ -54,7 +54,7 @@ def extract(bundle: str | Path, name: str, path: str | Path) -> None:
             raise InputError("cannot write the file", path, "is the disk full?") from error
 
 
-def load_scene(path: str | Path, scene: Any = None) -> Any:
+def load_scene(path: str | Path, scene: MRMLScene | None = None) -> MRMLScene:
     """Add a ``.mrb``'s nodes to ``scene``, a new one if none is given, and return it.
 
     Raises InputError when the file is missing or holds no scene.
@@ -69,7 +69,7 @@ def load_scene(path: str | Path, scene: Any = None) -> Any:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def import_scene(mrml: Path, scene: Any = None, where: object = "") -> Any:
+def import_scene(mrml: Path, scene: MRMLScene | None = None, where: object = "") -> MRMLScene:
     """Add the nodes of a ``.mrml`` as ``load_scene`` does; its files may go away afterwards.
 
     Raises InputError, at ``where``, when a node or its file cannot be read.
@@ -101,7 +101,7 @@ def _quietly() -> Iterator[None]:
         window.SetDisplayMode(mode)
 
 
-def _know_nodes_of(mrml: Path, scene: Any) -> None:
+def _know_nodes_of(mrml: Path, scene: MRMLScene) -> None:
     """Register the node classes that the scene file names and this Slicer has.
 
     In 3D Slicer its modules do so; a scene saved there, or by a program around slicer-core,
@@ -135,7 +135,7 @@ def _unpack(path: Path, folder: Path) -> Path:
     return mrml[0]
 
 
-def _forget_files(scene: Any, folder: str) -> None:
+def _forget_files(scene: MRMLScene, folder: str) -> None:
     """The unpacked files go away: a later save must write every node's data anew."""
     for storage in nodes_by_class(scene, "vtkMRMLStorageNode"):
         if (storage.GetFileName() or "").startswith(Path(folder).as_posix()):

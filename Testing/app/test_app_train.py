@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from GastricDiffLib.app.curves import CURVES, find_curves, show_curves
+from GastricDiffLib.scene.curves import CURVES, find_curves, show_curves
 from GastricDiffLib.app.progress import duration
 from GastricDiffLib.app.train import Plan
 from GastricDiffLib.scene import new_scene

@@ -329,7 +329,7 @@ def test_a_case_opened_from_the_cohort_is_shown_at_its_box_without_anothers_heat
 
 
 def test_the_curves_are_shown_in_a_plot_view_and_taken_away(desktop):
-    from GastricDiffLib.app.curves import show_curves
+    from GastricDiffLib.scene.curves import show_curves
 
     ui, row = desktop.panel.ui, {"epoch": 0.0, "loss": 0.5, "val_loss": 0.4}
     assert not ui.curvesButton.enabled
