@@ -1,4 +1,4 @@
-"""The models that can be chosen, and what their cards say."""
+"""The models that can be chosen, and their cards."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any, Protocol
 
-from GastricDiffLib.i18n import _
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.i18n import _
 from GastricDiffLib.inference.metadata import read_metadata
 from GastricDiffLib.resources import demo_model
 
@@ -94,7 +94,7 @@ def model_problem(path: str) -> str:
 
 
 def model_card(path: str) -> str:
-    """What a model says of itself, as HTML for a narrow panel."""
+    """A model's system, classes, cohort and metrics, as HTML for a narrow panel."""
     try:
         metadata = _metadata(path or demo_model())
     except InputError as error:
@@ -119,25 +119,27 @@ def model_card(path: str) -> str:
 
 def _cohort(training: dict[str, Any]) -> str:
     cases = training.get("cases") or {}
-    told = ", ".join(f"{cases[name]} {name}" for name in ("train", "val", "test") if name in cases)
-    return f"{told or '?'} ({str(training.get('cohort', '?'))[:8]})"
+    counts = ", ".join(
+        f"{cases[name]} {name}" for name in ("train", "val", "test") if name in cases
+    )
+    return f"{counts or '?'} ({str(training.get('cohort', '?'))[:8]})"
 
 
 def _judgement(metrics: dict[str, Any]) -> list[tuple[str, str]]:
     """AUC over cases and slices, on cases that the training never saw where there are any."""
-    for split, said in (("test", _("held-out")), ("val", _("validation"))):
+    for split, source in (("test", _("held-out")), ("val", _("validation"))):
         if metrics.get(f"{split}_case_auc") is not None:
             return [
-                (_("AUC"), _auc(metrics, f"{split}_case_auc", _("cases"), said)),
-                ("", _auc(metrics, f"{split}_image_auc", _("slices"), said)),
+                (_("AUC"), _auc(metrics, f"{split}_case_auc", _("cases"), source)),
+                ("", _auc(metrics, f"{split}_image_auc", _("slices"), source)),
             ]
     return [(_("AUC"), _("not measured"))]
 
 
-def _auc(metrics: dict[str, Any], name: str, unit: str, said: str) -> str:
+def _auc(metrics: dict[str, Any], name: str, unit: str, source: str) -> str:
     value = metrics.get(name)
     if value is None:
         return ""
     low, high = metrics.get(f"{name}_low"), metrics.get(f"{name}_high")
     interval = f" ({low:.2f}–{high:.2f})" if low is not None and high is not None else ""
-    return f"{value:.2f}{interval}, {said} {unit}"
+    return f"{value:.2f}{interval}, {source} {unit}"

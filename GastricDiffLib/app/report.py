@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.app.result import boxes_of
@@ -16,6 +15,7 @@ from GastricDiffLib.results.case_result import CaseResult
 from GastricDiffLib.results.files import CASE, OVERVIEW, SLICES, write_case, write_slices
 from GastricDiffLib.results.tables import case_table, slice_table
 from GastricDiffLib.scene import result_from_nodes, roi_from_node, volume_from_node
+from GastricDiffLib.scene.mrml import VolumeNode
 
 REPORT, FOLDER = "report.html", "GastricDiff report"
 
@@ -25,10 +25,10 @@ td,th{padding:.2em .8em;border-bottom:1px solid #ccc;text-align:left}img{max-wid
 .use{font-weight:bold;border:2px solid #a33;padding:.5em 1em}"""
 
 
-def write_report(parent: Path | str, volume_node: Any) -> Path:
+def write_report(parent: Path | str, volume_node: VolumeNode) -> Path:
     """Write report, picture and tables of the CT's result into a new folder below ``parent``.
 
-    Nothing in it tells the CT's name, nor any path. Returns the folder.
+    It holds neither the CT's name nor any path. Returns the folder.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def render(result: CaseResult, picture: bytes) -> str:
 """
 
 
-def _table(head: Sequence[str], rows: Any) -> str:
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     titles = "".join(f"<th>{escape(title)}</th>" for title in head)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>\n"
@@ -83,7 +83,7 @@ def _table(head: Sequence[str], rows: Any) -> str:
     return f"<table><tr>{titles}</tr>\n{body}</table>"
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from GastricDiffLib.app.cohort import is_dataset
-from GastricDiffLib.i18n import _
+from GastricDiffLib.app.runner import JobOutcome, JobRunner, Runner
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.jobs import Job, JobState
+from GastricDiffLib.i18n import _
+from GastricDiffLib.jobs import JobState
 
 HISTORY, MODEL, REPORT = "history.csv", "model.safetensors", "report.html"
 
@@ -59,92 +60,89 @@ def find_report(run: str) -> Path | None:
     return report.absolute() if run and report.is_file() else None
 
 
-@dataclass(frozen=True)
-class TrainEnding:
-    """How it ended: a line, and the model that it made, if any."""
-
-    message: str
-    model: Path | None = None
-    wrong: bool = False
-
-
 class TrainLogic:
     """Starts, follows and stops one training at a time; it goes on while other modules are used."""
 
-    def __init__(self) -> None:
-        self.job: Job | None = None
+    def __init__(self, runner: Runner | None = None) -> None:
+        self.runner: Runner = JobRunner() if runner is None else runner
         self._run = Path()
         self._stopping = False
         self._seen: tuple[int, int] | None = None
 
     @property
     def running(self) -> bool:
-        return self.job is not None
+        return self.runner.running
+
+    @property
+    def comparing(self) -> bool:
+        """Whether what runs is a comparison, which can only be cancelled."""
+        return self.running and self.runner.command != "train"
 
     @property
     def stopping(self) -> bool:
+        """Whether the training was asked to end."""
         return self._stopping
 
     def start(self, plan: Plan) -> None:
-        """Raises InputError when the plan is unfit or the process cannot be started."""
+        """Begin.
+
+        Raises
+        ------
+        InputError
+            When the plan is unfit or the process cannot be started.
+        """
         if plan.problem():
             raise InputError(plan.problem())
         self._run = Path(plan.run)
         # A comparison wants a folder of its own.
         folder = Path(f"{self._run.absolute()}.job") if plan.systems else self._run
-        self.job = Job.start(plan.arguments(), folder, behind=True)
+        self.runner.start(plan.arguments(), folder)
         self._stopping, self._seen = False, None
 
     def find(self, run: str) -> bool:
         """Take up a training that runs in this folder already, as after Slicer's restart."""
-        if self.job is not None or not run:
+        if self.running or not run:
             return False
         for folder in (Path(run), Path(f"{Path(run).absolute()}.job")):
-            job = Job.find(folder) if folder.is_dir() else None
-            if job is not None and job.state is JobState.RUNNING:
-                self.job, self._run, self._stopping, self._seen = job, Path(run), False, None
+            if self.runner.find(folder):
+                self._run, self._stopping, self._seen = Path(run), False, None
                 return True
         return False
 
     def stop(self) -> None:
         """End after this epoch and keep the best model; a comparison is cancelled."""
-        if self.job is None:
+        if not self.running:
             return
-        if self._stopping or self.job.arguments[0] != "train":
-            self.job.cancel()
+        if self._stopping or self.comparing:
+            self.runner.cancel()
         else:
-            self.job.stop()
+            self.runner.stop()
         self._stopping = True
 
     def abandon(self) -> None:
         """End at once, as when Slicer closes; the run can be continued."""
-        if self.job is not None:
-            self.job.cancel()
-            self.job.wait(10)
-        self.job = None
+        self.runner.abandon()
 
-    def poll(self) -> TrainEnding | None:
-        """Look at the process; its ending once it has one."""
-        if self.job is None:
+    def poll(self) -> JobOutcome | None:
+        """Look at the process; its outcome once it has one, ``made`` the model, if any."""
+        comparing, outcome = self.comparing, self.runner.poll()
+        if outcome is None:
             return None
-        self.job.poll()
-        if self.job.state is JobState.RUNNING:
-            return None
-        job, self.job = self.job, None
-        if job.state is JobState.CANCELLED:
-            return TrainEnding(_("Cancelled. Start goes on after the last finished epoch."))
-        if job.state is JobState.FAILED:
-            told = job.error or _("The training failed; see {log}.").format(log=job.log)
-            return TrainEnding(told, wrong=True)
-        if job.arguments[0] != "train":
+        if outcome.state is JobState.CANCELLED:
+            again = _("Cancelled. Start goes on after the last finished epoch.")
+            return replace(outcome, message=again)
+        if outcome.state is JobState.FAILED:
+            failed = _("The training failed; see {log}.").format(log=outcome.log)
+            return replace(outcome, message=outcome.message or failed)
+        if comparing:
             report = self._run / REPORT
-            return TrainEnding(_("Compared; the report is {path}").format(path=report))
-        result = job.result or {}
-        auc = result.get("test_case_auc", result.get("val_case_auc"))
-        told = _("Trained; the model is in the selector above.")
+            message = _("Compared; the report is {path}").format(path=report)
+            return replace(outcome, message=message)
+        auc = outcome.result.get("test_case_auc", outcome.result.get("val_case_auc"))
+        message = _("Trained; the model is in the selector above.")
         if auc is not None:
-            told += " " + _("AUC over cases: {auc}.").format(auc=f"{float(auc):.2f}")
-        return TrainEnding(told, self._run / MODEL)
+            message += " " + _("AUC over cases: {auc}.").format(auc=f"{float(auc):.2f}")
+        return replace(outcome, message=message, made=self._run / MODEL)
 
     def history(self) -> list[dict[str, float]] | None:
         """The rows of ``history.csv`` where they are other than last time, else None."""

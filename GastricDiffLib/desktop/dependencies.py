@@ -10,8 +10,8 @@ from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
 
-from GastricDiffLib.i18n import _
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.i18n import _
 from GastricDiffLib.log import log_exception
 from GastricDiffLib.resources import resources
 
@@ -72,7 +72,7 @@ class Dependencies:
             if lines:
                 self._install(lines)
         except (RuntimeError, CalledProcessError, OSError, ImportError) as error:
-            log_exception("installing Python packages failed")
+            log_exception("installing Python packages failed", __name__)
             raise InputError(
                 _("the Python packages could not be installed"),
                 type(error).__name__,

@@ -10,7 +10,7 @@ from made_results import made_case
 
 from GastricDiffLib.app.layout import Layout
 from GastricDiffLib.app.report import write_report
-from GastricDiffLib.app.result import chosen_row, dress_overlay, jump_to
+from GastricDiffLib.app.result import chosen_row, jump_to, set_overlay
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.scene import find_results, show_result
 
@@ -57,11 +57,11 @@ def test_the_overlay_follows_its_three_settings(shown):
     scene, ct, _, _ = shown
     heat = find_results(ct).heat
     view = next(node for node in nodes(scene) if node.GetClassName() == "vtkMRMLSliceCompositeNode")
-    dress_overlay(scene, True, 0.7, 0.4)
+    set_overlay(scene, True, 0.7, 0.4)
     assert view.GetForegroundVolumeID() == heat.GetID()
     assert view.GetForegroundOpacity() == pytest.approx(0.7)
     assert heat.GetDisplayNode().GetLowerThreshold() == pytest.approx(0.4)
-    dress_overlay(scene, False, 0.7, 0.4)
+    set_overlay(scene, False, 0.7, 0.4)
     assert view.GetForegroundVolumeID() is None
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from GastricDiffLib.scene.curves import CURVES, find_curves, show_curves
 from GastricDiffLib.app.progress import duration
 from GastricDiffLib.app.train import Plan
 from GastricDiffLib.scene import new_scene
+from GastricDiffLib.scene.curves import CURVES, find_curves, show_curves
 
 
 def test_curves_grow_in_one_chart():

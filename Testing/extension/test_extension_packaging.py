@@ -109,8 +109,8 @@ def test_the_installed_library_reads_the_installed_model(extension, tmp_path):
 
 
 def test_a_new_file_is_packaged_without_a_word_to_cmake(checkout, tmp_path):
-    new = {"GastricDiffLib/new_room/__init__.py", "GastricDiffLib/new_room/page.html"}
-    junk = {"GastricDiffLib/new_room/__pycache__/a.pyc", "GastricDiffLib/new_room/.hidden"}
+    new = {"GastricDiffLib/new_package/__init__.py", "GastricDiffLib/new_package/page.html"}
+    junk = {"GastricDiffLib/new_package/__pycache__/a.pyc", "GastricDiffLib/new_package/.hidden"}
     copy = make_checkout(tmp_path / "checkout")
     extension = build_extension(copy, tmp_path)
     before = files_below(extension.package / MODULES)

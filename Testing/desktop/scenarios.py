@@ -16,11 +16,11 @@ import slicer
 from GastricDiffLib import CLASSES
 from GastricDiffLib.app.cohort import open_in_scene
 from GastricDiffLib.app.cohort_table import CohortTable
-from GastricDiffLib.scene.curves import find_curves
 from GastricDiffLib.ct.io.markups import write_roi
 from GastricDiffLib.ct.io.writing import write_nrrd
 from GastricDiffLib.phantom import make_case
 from GastricDiffLib.scene import find_results, load_scene, roi_from_node, save_scene
+from GastricDiffLib.scene.curves import find_curves
 from GastricDiffLib.scene.kinds import KIND, nodes_by_class
 
 
@@ -281,14 +281,14 @@ def write_dataset(folder: Path) -> CohortTable:
 
 def fill_cohort(widget: Any, folder: Path, count: int) -> None:
     """Choose the files of a cohort and add a folder of cases."""
-    ui, desk = widget.ui, widget.panel.desk
+    ui, context = widget.ui, widget.panel.context
     ui.cohortPath.currentPath = str(folder / "cohort.csv")
     ui.datasetPath.currentPath = str(folder / "dataset")
-    dialogs, desk.dialogs = desk.dialogs, Chosen(folder / "hospital")
+    dialogs, context.dialogs = context.dialogs, Chosen(folder / "hospital")
     try:
         ui.addFolderButton.click()
     finally:
-        desk.dialogs = dialogs
+        context.dialogs = dialogs
     check(ui.cohortTable.rowCount == count, ui.messageLabel.text)
 
 
@@ -296,4 +296,4 @@ def release(widget: Any) -> None:
     """Let go of files that are about to be removed."""
     for edit in ("cohortPath", "datasetPath", "trainingPath", "runPath"):
         getattr(widget.ui, edit).currentPath = ""
-    widget.panel.desk.parameters.model = ""
+    widget.panel.context.parameters.model = ""
