@@ -1,9 +1,13 @@
-"""The logic of the panel's train section: plan, curves and the time that is left."""
+"""Training by a process: what is asked for, its curves and outcomes, and the time left."""
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 from GastricDiffLib.app.progress import duration
-from GastricDiffLib.app.train import Plan
+from GastricDiffLib.app.train import Plan, TrainLogic
+from GastricDiffLib.jobs import JobState
 from GastricDiffLib.scene import new_scene
 from GastricDiffLib.scene.curves import CURVES, find_curves, show_curves
 
@@ -34,5 +38,75 @@ def test_a_plan_is_a_command_that_the_command_line_takes(tmp_path):
     assert (options.system, options.epochs, options.crop) == ("r50-tad", 2, 1.5)
 
 
-def test_time_is_told_as_people_say_it():
+def test_time_is_given_in_the_unit_that_people_use():
     assert [duration(s) for s in (0.2, 59, 90, 7000)] == ["1 s", "59 s", "2 min", "1.9 h"]
+
+
+def run_until(logic, condition):
+    """Poll as the panel's timer does, until something holds; the outcome, if the training ended."""
+    limit = time.monotonic() + 600
+    while time.monotonic() < limit:
+        outcome = logic.poll()
+        if outcome is not None or condition():
+            return outcome
+        time.sleep(0.05)
+    raise AssertionError("it did not come so far")
+
+
+def never():
+    return False
+
+
+def test_a_training_is_found_again_stopped_and_its_model_kept(phantom_dataset, tmp_path):
+    run = tmp_path / "run"
+    plan = Plan(str(phantom_dataset), str(run), "resnext50", 500, 32, "cpu", 0.0625, 1.5, 64)
+    logic = TrainLogic()
+    assert not logic.find(str(run))
+    logic.start(plan)
+    histories = []
+    run_until(logic, lambda: len(histories.append(logic.history()) or [h for h in histories if h]))
+    assert logic.running
+    assert not logic.comparing
+    other = TrainLogic()
+    assert other.find(str(run))
+    assert other.running
+    logic.stop()
+    assert logic.stopping
+    outcome = run_until(logic, never)
+    assert outcome.done
+    assert outcome.message.startswith("Trained; the model is in the selector above.")
+    assert outcome.made == run / "model.safetensors"
+    assert outcome.made.is_file()
+    assert not logic.running
+    rows = [history for history in histories if history]
+    assert rows[0][0]["epoch"] == 0
+    # Unchanged since: nothing to draw.
+    assert logic.history() is None or logic.history() is None
+
+
+def test_a_stop_pressed_twice_cancels_and_a_comparison_at_once(phantom_dataset, tmp_path):
+    plan = Plan(str(phantom_dataset), str(tmp_path / "run"), "resnext50", 500, 32, "cpu", 0.0625,
+                1.5, 64)  # fmt: skip
+    logic = TrainLogic()
+    logic.start(plan)
+    logic.stop()
+    logic.stop()
+    outcome = run_until(logic, never)
+    assert outcome.state is JobState.CANCELLED
+    assert "goes on after the last finished epoch" in outcome.message
+    logic.start(replace(plan, run=str(tmp_path / "compared"), systems=("resnext50", "vgg19")))
+    assert logic.comparing
+    logic.stop()
+    assert run_until(logic, never).state is JobState.CANCELLED
+    assert not logic.comparing
+
+
+def test_a_training_that_fails_shows_its_error_line(phantom_dataset, tmp_path):
+    plan = Plan(str(phantom_dataset), str(tmp_path / "run"), "no-system", 1, 32, "cpu", 1, 0, 8)
+    logic = TrainLogic()
+    logic.start(plan)
+    outcome = run_until(logic, never)
+    assert outcome.state is JobState.FAILED
+    assert outcome.is_error
+    assert "no-system" in outcome.message
+    assert outcome.made is None
