@@ -46,7 +46,7 @@ class GastricDiff(ScriptedLoadableModule):
         self.parent.dependencies = []
         self.parent.contributors = ["The GastricDiff authors"]
         self.parent.helpText = _(
-            "Tells from a CT and a roughly drawn box around a gastric tumour whether it is "
+            "Classifies a gastric tumour on CT, in a box drawn roughly around it, as "
             "differentiated or undifferentiated: choose the CT, place the box, click Classify. "
             "Cohort and Train make models from your own labelled cases. "
             "<b>Research use only. Not a medical device, not for diagnosis.</b>"

@@ -20,7 +20,7 @@ from GastricDiffLib.scene.reading import roi_from_node
 from GastricDiffLib.scene.setup import ensure_basics
 
 USUAL_SIZE_MM = (60.0, 60.0, 50.0)
-"""R, A, S: room for most gastric tumours and their margin."""
+"""R, A, S: enough for most gastric tumours and their margin."""
 
 
 def view_center(scene: MRMLScene, volume_node: VolumeNode) -> NDArray[np.float64]:

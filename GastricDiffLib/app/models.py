@@ -18,7 +18,7 @@ KEPT = 12
 """Models remembered from one session to the next."""
 
 
-class Settings(Protocol):
+class UserSettings(Protocol):
     """What stays on this computer, whatever the scene."""
 
     def texts(self, name: str) -> list[str]: ...
@@ -27,7 +27,7 @@ class Settings(Protocol):
 
 
 @dataclass(frozen=True)
-class Choice:
+class ModelChoice:
     """A line of the model selector."""
 
     title: str
@@ -39,15 +39,15 @@ class Models:
 
     NAME = "GastricDiff/Models"
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: UserSettings) -> None:
         self._settings = settings
 
-    def choices(self, current: str = "") -> list[Choice]:
+    def choices(self, current: str = "") -> list[ModelChoice]:
         """All models there are, and the current one though its file may be gone."""
         paths = [str(demo_model())]
         known = [path for path in self._settings.texts(self.NAME) if Path(path).is_file()]
         paths += [path for path in ([current] if current else []) + known if path not in paths]
-        return [Choice(_title(path), path) for path in dict.fromkeys(paths)]
+        return [ModelChoice(_title(path), path) for path in dict.fromkeys(paths)]
 
     def add(self, path: str | Path) -> None:
         """Remember a model.

@@ -50,7 +50,7 @@ class ResultPanel:
         self._overlay()
 
     def show(self) -> None:
-        """A new result is there: unfold it, lay the heat over the CT as the settings say."""
+        """A new result is there: unfold it, lay the heat over the CT by the settings."""
         self._context.ui.resultSection.collapsed = False
         self._shown.forget()
         self.refresh()

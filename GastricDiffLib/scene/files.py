@@ -124,7 +124,7 @@ def _unpack(path: Path, folder: Path) -> Path:
             needed = sum(info.file_size for info in bundle.infolist())
             if needed > shutil.disk_usage(folder).free:
                 raise InputError(
-                    "no room to unpack the scene", f"{path}, {needed >> 20} MiB", "free some disk"
+                    "no space to unpack the scene", f"{path}, {needed >> 20} MiB", "free some disk"
                 )
             bundle.extractall(folder)
     except _UNREADABLE as error:

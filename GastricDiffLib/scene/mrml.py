@@ -1,6 +1,6 @@
 """The MRML classes that the library works with, as types.
 
-Neither Slicer nor ``slicer-core`` says which types its classes have. Each protocol here names the
+Neither Slicer nor ``slicer-core`` comes with types. Each protocol here names the
 methods of one class that are called somewhere in the library, as Slicer's Python sees them; the
 class itself stands in the docstring. Nothing is made from them: nodes come from a scene.
 """

@@ -55,7 +55,7 @@ def render_slice(
         scalars = port.GetProducer().GetOutput().GetPointData().GetScalars()
         pixels = vtk_to_numpy(scalars)  # type: ignore[no-untyped-call]
         rgba = pixels.reshape(size, size, 4)[::-1]
-        # Outside of the volume the blend keeps a colour, only alpha says that nothing is there.
+        # Outside of the volume the blend keeps a colour, only alpha shows that nothing is there.
         return np.where(rgba[..., 3:] > 0, rgba[..., :3], np.uint8(0))
     finally:
         own = (

@@ -39,7 +39,7 @@ def test_numbered_cases_come_in_their_order(tmp_path):
     assert [case.case_id for case in table.cases] == ["case-1", "case-9", "case-10"]
 
 
-def test_a_folder_without_cases_is_told(tmp_path):
+def test_a_folder_without_cases_is_reported(tmp_path):
     with pytest.raises(InputError, match="no case found"):
         CohortTable(tmp_path / "cohort.csv").add_folder(tmp_path)
 
@@ -70,7 +70,7 @@ def test_what_the_table_saves_the_export_reads(folder):
     assert [row.label for row in read_cohort(folder / "cohort.csv")] == [1, 0, 1]
 
 
-def test_a_case_says_what_it_lacks(folder):
+def test_a_case_shows_what_it_lacks(folder):
     table = CohortTable.open(folder / "cohort.csv")
     table.add_folder(folder)
     assert table.cases[0].status() == "no label"
@@ -117,7 +117,7 @@ def test_skipped_cases_bear_their_fault(tmp_path):
     assert [case.state for case in cases] == ["exported", "skipped: the ROI is outside", "exported"]
 
 
-def test_a_file_that_is_no_cohort_is_told(tmp_path):
+def test_a_file_that_is_no_cohort_is_reported(tmp_path):
     (tmp_path / "cohort.csv").write_text("a;b\n1;2\n")
     with pytest.raises(InputError, match="column case_id, image, roi, label missing"):
         CohortTable.open(tmp_path / "cohort.csv")

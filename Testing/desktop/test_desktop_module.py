@@ -128,7 +128,7 @@ def test_removing_a_node_while_classifying_ends_it_with_a_message(desktop, work,
     _nothing_dangles(desktop, work)
 
 
-def test_a_model_that_is_gone_disables_classify_and_says_so(desktop, work, tmp_path):
+def test_a_model_that_is_gone_disables_classify_and_shows_so(desktop, work, tmp_path):
     ui = desktop.panel.ui
     _open_case(desktop, work)
     model = tmp_path / "model.safetensors"

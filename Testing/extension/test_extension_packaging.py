@@ -145,7 +145,7 @@ def test_a_new_file_is_packaged_without_a_word_to_cmake(checkout, tmp_path):
     assert files_below(extension.package / MODULES) - before == new
 
 
-def test_slicer_is_told_of_the_modules_tests(extension):
+def test_slicer_learns_of_the_modules_tests(extension):
     listed = json.loads(
         run_cmake("--test-dir", extension.build, "--show-only=json-v1", tool="ctest")
     )
