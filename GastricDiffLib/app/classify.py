@@ -95,7 +95,7 @@ class ClassifyLogic:
         """
         ct_without_voxels(request.volume_node)
         self.box = roi_from_node(request.roi_node)
-        self._request, self._reason = request, ""
+        self._reason = ""
         # Of the user alone: it holds the patient's CT until the end.
         self._folder = Path(tempfile.mkdtemp(prefix="gastricdiff-"))
         try:
@@ -104,6 +104,7 @@ class ClassifyLogic:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
         self.runner.start(arguments, self._folder / "job", temporary=[self._folder])
+        self._request = request
 
     def cancel(self, reason: str = "") -> None:
         """Ask the process to end; the outcome's message gives the reason."""

@@ -57,7 +57,10 @@ def add_from_scene(
 def open_in_scene(scene: MRMLScene, case: CohortCase) -> tuple[VolumeNode, ROINode]:
     """Load a case's CT and box; (volume node, ROI node of its first box).
 
-    Raises InputError when either cannot be read.
+    Raises
+    ------
+    InputError
+        When either cannot be read.
     """
     volume, boxes = read_volume(case.image), read_roi(case.roi)
     volume_node = add_volume(scene, input_hu(volume), volume.grid, case.case_id)

@@ -57,7 +57,10 @@ class CohortTable:
     def open(cls, path: Path | str) -> CohortTable:
         """Read the file; a new table where there is none. More lenient than an export is.
 
-        Raises InputError when it is no CSV with the columns of a cohort.
+        Raises
+        ------
+        InputError
+            When it is no CSV with the columns of a cohort.
         """
         path = Path(path)
         if not path.exists():
@@ -143,7 +146,10 @@ class CohortTable:
     def edit(self, row: int, name: str, text: str) -> None:
         """Set ``case_id``, ``patient_id`` or ``label`` of a row.
 
-        Raises InputError when the name is taken or empty, or the label none of the classes.
+        Raises
+        ------
+        InputError
+            When the name is taken or empty, or the label none of the classes.
         """
         case, text = self.cases[row], text.strip()
         if name == "case_id":

@@ -32,10 +32,16 @@ class ShownResult:
     def __init__(self, scene: MRMLScene) -> None:
         self._scene = scene
         self.result: CaseResult | None = None
-        self._ct: VolumeNode | None = None
+        self._read_ct: VolumeNode | None = None
         self._box: BoxROI | None = None
         self._key: ResultKey | None = None
         self._read = False
+
+    @property
+    def _ct(self) -> VolumeNode | None:
+        """The CT that was read, unless it was removed since."""
+        ct = self._read_ct
+        return ct if ct is not None and self._scene.IsNodePresent(ct) else None
 
     def changed(self, volume_node: VolumeNode | None) -> bool:
         """Whether another result stands there than was read, or none was read yet.
@@ -71,7 +77,8 @@ class ShownResult:
         InputError
             When its nodes hold something else than a result; then there is none.
         """
-        self._read, self._key, self._ct = True, result_key(volume_node), volume_node
+        self._read, self._key = True, result_key(volume_node)
+        self._read_ct = volume_node
         self.result, self._box = None, box
         if box is None:
             try:
@@ -96,12 +103,14 @@ class ShownResult:
 
     def jump(self, row: int) -> None:
         """Turn the views to the slice of a row; others than the table has change nothing."""
-        if self.result is not None and self._ct is not None and 0 <= row < len(self.result.p):
-            jump_to(self._scene, self._ct, float(self.result.position_mm[row]))
+        ct, result = self._ct, self.result
+        if result is not None and ct is not None and 0 <= row < len(result.p):
+            jump_to(self._scene, ct, float(result.position_mm[row]))
 
     def set_overlay(self, on: bool, opacity: float, threshold: float) -> None:
         """Lay the heat over the CT, or take it away, where the CT has a result."""
-        if self._ct is not None and find_results(self._ct) is not None:
+        ct = self._ct
+        if ct is not None and find_results(ct) is not None:
             set_overlay(self._scene, on, opacity, threshold)
 
 

@@ -221,10 +221,10 @@ class JobRunner:
                 error = error.replace(see, f" (see {log})" if log else "")
         return JobOutcome(
             job.state,
-            (error or "") if failed else "",
-            failed,
-            error,
-            job.exit_code,
-            dict(job.result or {}),
-            log,
+            message=(error or "") if failed else "",
+            is_error=failed,
+            error=error,
+            exit_code=job.exit_code,
+            result=dict(job.result or {}),
+            log=log,
         )

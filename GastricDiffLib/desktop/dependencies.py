@@ -41,8 +41,11 @@ class Dependencies:
     def ensure(self) -> None:
         """Have everything that classifying and training need, or raise.
 
-        Raises InputError when the user refuses, the PyTorch extension is missing, or an
-        installation fails; nothing else in the module needs it.
+        Raises
+        ------
+        InputError
+            When the user refuses, the PyTorch extension is missing, or an installation fails;
+            nothing else in the module needs it.
         """
         lines, torch = self.missing(), not _has_torch()
         if not lines and not torch:

@@ -28,7 +28,10 @@ _TAG = re.compile(r"<([A-Za-z]\w*)")
 def save_scene(scene: MRMLScene, path: str | Path) -> None:
     """Save the scene with all its data as one ``.mrb``, whole or not at all.
 
-    Raises InputError when the name does not end in ``.mrb`` or the file cannot be written.
+    Raises
+    ------
+    InputError
+        When the name does not end in ``.mrb`` or the file cannot be written.
     """
     path = Path(path).absolute()
     if path.suffix.lower() != ".mrb":
@@ -43,7 +46,10 @@ def save_scene(scene: MRMLScene, path: str | Path) -> None:
 def extract(bundle: str | Path, name: str, path: str | Path) -> None:
     """Copy the one file called ``name`` out of a ``.mrb`` of ours to ``path``, whole or not at all.
 
-    Raises InputError when ``path`` cannot be written.
+    Raises
+    ------
+    InputError
+        When ``path`` cannot be written.
     """
     with zipfile.ZipFile(bundle) as files, replacing(path) as beside:
         (entry,) = (each for each in files.namelist() if each.rpartition("/")[2] == name)
@@ -57,7 +63,10 @@ def extract(bundle: str | Path, name: str, path: str | Path) -> None:
 def load_scene(path: str | Path, scene: MRMLScene | None = None) -> MRMLScene:
     """Add a ``.mrb``'s nodes to ``scene``, a new one if none is given, and return it.
 
-    Raises InputError when the file is missing or holds no scene.
+    Raises
+    ------
+    InputError
+        When the file is missing or holds no scene.
     """
     path = Path(path)
     if not path.is_file():
@@ -72,7 +81,10 @@ def load_scene(path: str | Path, scene: MRMLScene | None = None) -> MRMLScene:
 def import_scene(mrml: Path, scene: MRMLScene | None = None, where: object = "") -> MRMLScene:
     """Add the nodes of a ``.mrml`` as ``load_scene`` does; its files may go away afterwards.
 
-    Raises InputError, at ``where``, when a node or its file cannot be read.
+    Raises
+    ------
+    InputError
+        At ``where``, when a node or its file cannot be read.
     """
     scene = new_scene() if scene is None else scene
     url, root = scene.GetURL(), scene.GetRootDirectory()

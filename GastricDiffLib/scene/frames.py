@@ -29,7 +29,10 @@ def to_vtk(matrix: NDArray[np.float64]) -> vtkMatrix4x4:
 def node_to_world(node: TransformableNode) -> NDArray[np.float64]:
     """A node's own RAS → world RAS (mm), 4×4: what all its parent transforms make together.
 
-    Raises InputError when one of them is not linear.
+    Raises
+    ------
+    InputError
+        When one of them is not linear.
     """
     parent = node.GetParentTransformNode()
     if parent is None:
@@ -47,8 +50,10 @@ def node_to_world(node: TransformableNode) -> NDArray[np.float64]:
 def world_grid(volume_node: VolumeNode) -> Grid:
     """The voxel grid of a volume node in the world's LPS (mm), parent transforms included.
 
-    Raises InputError when the volume holds no image, a parent transform is not linear or the grid
-    is degenerate.
+    Raises
+    ------
+    InputError
+        When the volume holds no image, a parent transform is not linear or the grid is degenerate.
     """
     ijk_to_ras = vtkMatrix4x4()
     volume_node.GetIJKToRASMatrix(ijk_to_ras)

@@ -24,7 +24,10 @@ _TEXTS = ("vote", "model", "model_sha256", "system", "scope", "device", "heat", 
 def result_from_nodes(volume_node: VolumeNode) -> CaseResult | None:
     """The result that the scene shows of a CT, or None where it shows none.
 
-    Raises InputError when its tables have been edited into something else.
+    Raises
+    ------
+    InputError
+        When its nodes have been edited into something else.
     """
     nodes = find_results(volume_node)
     if nodes is None:

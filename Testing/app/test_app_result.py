@@ -177,3 +177,15 @@ def test_a_damaged_result_counts_as_none_and_is_reported_once(shown):
         view.read(ct, roi)
     assert view.result is None
     assert not view.changed(ct)
+
+
+def test_a_result_whose_ct_was_removed_moves_nothing(shown):
+    scene, ct, roi, _ = shown
+    view = ShownResult(scene)
+    view.read(ct, roi)
+    red = scene.GetSingletonNode("Red", "vtkMRMLSliceNode")
+    offset = red.GetSliceOffset()
+    scene.RemoveNode(ct)
+    view.jump(0)
+    view.set_overlay(True, 0.5, 0.2)
+    assert red.GetSliceOffset() == offset

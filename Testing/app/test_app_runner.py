@@ -90,14 +90,14 @@ def test_a_job_whose_log_cannot_be_kept_names_none(monkeypatch, temporary, tmp_p
 def test_a_refused_input_leaves_no_log(logs, temporary, tmp_path):
     runner = JobRunner()
     folder = temporary / "work"
-    missing = tmp_path / "no.nrrd"
-    arguments = ["classify", missing, "--roi", tmp_path / "no.mrk.json", "--out", tmp_path / "out"]
+    roi, out = tmp_path / "no.mrk.json", tmp_path / "out"
+    arguments = ["classify", tmp_path / "no.nrrd", "--roi", roi, "--out", out]
     runner.start(arguments, folder / "job", temporary=[folder])
     outcome = ended(runner)
     runner.tidy()
     assert outcome.exit_code == 2
     assert outcome.message == outcome.error
-    assert "no.nrrd" in outcome.message
+    assert "no such ROI file" in outcome.message
     assert not logs.exists()
     assert not folder.exists()
 

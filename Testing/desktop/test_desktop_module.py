@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -350,6 +351,16 @@ def test_a_fault_of_the_program_is_one_line_and_its_traceback_is_kept(
     desktop.panel.ui.placeButton.click()
     assert desktop.panel.ui.messageLabel.text.startswith("⚠ Unexpected ZeroDivisionError")
     assert "Traceback" in (tmp_path / "log.txt").read_text()
+
+
+def test_the_panel_keeps_debug_lines_of_libraries_out_of_slicers_log(monkeypatch):
+    root, library = logging.getLogger(), logging.getLogger("matplotlib")
+    monkeypatch.setattr(root, "level", logging.DEBUG)
+    monkeypatch.setattr(library, "level", logging.NOTSET)
+    assert logging.getLogger("matplotlib.font_manager").getEffectiveLevel() == logging.DEBUG
+    with open_module(MODULE):
+        fonts = logging.getLogger("matplotlib.font_manager")
+        assert fonts.getEffectiveLevel() == logging.WARNING
 
 
 def test_a_wrong_cohort_file_is_reported_once(desktop, tmp_path):
