@@ -7,6 +7,8 @@ from pathlib import Path
 LOGGER = "GastricDiffLib"
 LIBRARIES = ("matplotlib", "PIL")
 """Libraries that log every font and plug-in they look at."""
+KEPT_LOGS, KEPT_BYTES = 20, 1 << 20
+"""Of failed jobs: how many logs are kept, and how much of each."""
 
 
 def log_file() -> Path:
@@ -14,11 +16,18 @@ def log_file() -> Path:
     return Path.home() / ".gastricdiff" / "log.txt"
 
 
-def log_exception(message: str) -> Path | None:
+def log_exception(message: str, logger: str = LOGGER) -> Path | None:
     """Log the exception being handled, with its traceback.
 
     It goes to :func:`log_file`, and to whatever handlers the root logger has: inside Slicer
     these are Slicer's own log and its error window.
+
+    Parameters
+    ----------
+    message
+        What was going on.
+    logger
+        Name of the module's own logger, ``__name__``: one of this package.
 
     Returns
     -------
@@ -28,7 +37,7 @@ def log_exception(message: str) -> Path | None:
     # A quarter of a start's time, needed by nobody whose command succeeds.
     import logging
 
-    logger = logging.getLogger(LOGGER)
+    package = logging.getLogger(LOGGER)
     path: Path | None = log_file()
     handler: logging.Handler
     try:
@@ -38,12 +47,53 @@ def log_exception(message: str) -> Path | None:
         # Without any handler the traceback would be printed on the terminal.
         handler, path = logging.NullHandler(), None
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logger.addHandler(handler)
+    package.addHandler(handler)
     try:
-        logger.exception(message)
+        logging.getLogger(logger).exception(message)
     finally:
-        logger.removeHandler(handler)
+        package.removeHandler(handler)
         handler.close()
+    return path
+
+
+def keep_job_log(log: Path, title: str) -> Path | None:
+    """Copy the log of a job whose folder is about to be removed beside :func:`log_file`.
+
+    Like that file it stays on this machine, for it may name the sources' paths; only this user
+    can read it. The oldest of more than ``KEPT_LOGS`` are removed.
+
+    Parameters
+    ----------
+    log
+        The job's log, which may be missing or empty; of a long one the end is kept.
+    title
+        First line of the copy: which job it was and how it ended.
+
+    Returns
+    -------
+    Path or None
+        The copy; None where it cannot be written.
+    """
+    import os
+    import time
+
+    folder = log_file().parent / "jobs"
+    try:
+        with open(log, "rb") as file:
+            file.seek(max(0, log.stat().st_size - KEPT_BYTES))
+            text = file.read()
+    except OSError:
+        text = b""
+    path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09}.txt"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(f"{title}\n".encode() + text)
+        for old in sorted(folder.glob("*.txt"))[:-KEPT_LOGS]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        return None
     return path
 
 

@@ -4,154 +4,163 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import slicer
 
-from GastricDiffLib.app.case import frame
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.app.boxes import same_place
+from GastricDiffLib.app.case import ct_without_voxels
+from GastricDiffLib.app.runner import JobOutcome, JobRunner, Runner
 from GastricDiffLib.ct import BoxROI, CTVolume
 from GastricDiffLib.ct.axial import input_hu
 from GastricDiffLib.ct.io.markups import write_roi
 from GastricDiffLib.ct.io.writing import write_nrrd
 from GastricDiffLib.ct.volume import as_int16
-from GastricDiffLib.errors import InputError
-from GastricDiffLib.jobs import Job, JobState
+from GastricDiffLib.i18n import _
+from GastricDiffLib.jobs import JobState
 from GastricDiffLib.resources import demo_model
 from GastricDiffLib.results.files import read_results
 from GastricDiffLib.scene import roi_from_node, show_result
 from GastricDiffLib.scene.frames import world_grid
+from GastricDiffLib.scene.mrml import MRMLScene, ROINode, VolumeNode
 
 
 @dataclass(frozen=True)
-class Order:
-    """What was asked for: nodes of a scene, and where the box stood then."""
+class ClassifyRequest:
+    """What is to be classified: nodes of a scene, and by what.
 
-    scene: Any
-    volume_node: Any
-    roi_node: Any
-    box: BoxROI
+    Attributes
+    ----------
+    scene, volume_node, roi_node
+        The CT and the box; the result is shown in this scene.
+    model
+        Path of the model file; empty for the demo model.
+    device, heat
+        As ``--device`` and ``--heat`` on the command line.
+    """
+
+    scene: MRMLScene
+    volume_node: VolumeNode
+    roi_node: ROINode
+    model: str = ""
+    device: str = "auto"
+    heat: str = "attention"
 
     def missing(self) -> str:
-        """What of it has gone from the scene since, empty where all is there."""
+        """What has been removed from the scene since, empty where nothing was."""
         if not self.scene.IsNodePresent(self.volume_node):
             return _("the CT was removed")
         if not self.scene.IsNodePresent(self.roi_node):
             return _("the box was removed")
         return ""
 
-    def moved(self) -> bool:
-        try:
-            now = roi_from_node(self.roi_node)
-        except InputError:
-            return True
-        return not np.allclose(now.corners_lps(), self.box.corners_lps(), atol=0.01)
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How it ended: ``message`` is for the user; ``shown`` says that the scene has the result."""
-
-    message: str
-    shown: bool = False
-    wrong: bool = False
+    def write(self, folder: Path, box: BoxROI) -> list[object]:
+        """Write CT and box into a folder; the arguments of ``gastricdiff`` that classify them."""
+        write_ct(folder / "ct.nrrd", self.volume_node)
+        write_roi(folder / "roi.mrk.json", [box])
+        return [
+            *("classify", folder / "ct.nrrd", "--roi", folder / "roi.mrk.json"),
+            *("--model", self.model or demo_model(), "--out", folder / "result"),
+            *("--device", self.device, "--heat", self.heat, "--brief"),
+        ]
 
 
 class ClassifyLogic:
     """Starts, follows and ends one classification at a time.
 
-    :meth:`poll` must be called now and then; it never waits for the process.
+    :meth:`poll` must be called now and then; it never waits for the process. ``box``: where the
+    box stood when the latest one began.
     """
 
-    def __init__(self) -> None:
-        self.job: Job | None = None
-        self._order: Order | None = None
-        self._folder: Path | None = None
+    def __init__(self, runner: Runner | None = None) -> None:
+        self.runner: Runner = JobRunner() if runner is None else runner
+        self.box: BoxROI | None = None
+        self._request: ClassifyRequest | None = None
+        self._folder = Path()
         self._reason = ""
 
     @property
     def running(self) -> bool:
-        return self.job is not None
+        return self.runner.running
 
-    def start(
-        self, scene: Any, volume_node: Any, roi_node: Any, model: str, device: str, heat: str
-    ) -> None:
-        """Classify the CT of a node with the box of another; ``model`` empty for the demo model.
+    def start(self, request: ClassifyRequest) -> None:
+        """Begin.
 
-        Raises InputError when either is unfit, or the process cannot be started.
+        Raises
+        ------
+        InputError
+            When CT or box are unfit, or the process cannot be started.
         """
-        frame(volume_node)
-        self._order = Order(scene, volume_node, roi_node, roi_from_node(roi_node))
+        ct_without_voxels(request.volume_node)
+        self.box = roi_from_node(request.roi_node)
         self._reason = ""
         # Of the user alone: it holds the patient's CT until the end.
         self._folder = Path(tempfile.mkdtemp(prefix="gastricdiff-"))
         try:
-            write_ct(self._folder / "ct.nrrd", volume_node)
-            write_roi(self._folder / "roi.mrk.json", [self._order.box])
-            arguments = ["classify", self._folder / "ct.nrrd", "--roi"]
-            arguments += [self._folder / "roi.mrk.json", "--model", model or demo_model()]
-            arguments += ["--out", self._folder / "result", "--device", device, "--heat", heat]
-            self.job = Job.start([*arguments, "--brief"], self._folder / "job", behind=True)
+            arguments = request.write(self._folder, self.box)
         except BaseException:
-            self._tidy()
+            shutil.rmtree(self._folder, ignore_errors=True)
             raise
+        self.runner.start(arguments, self._folder / "job", temporary=[self._folder])
+        self._request = request
 
     def cancel(self, reason: str = "") -> None:
-        """Ask the process to end; the ending says why."""
-        if self.job is not None:
+        """Ask the process to end; the outcome's message gives the reason."""
+        if self.running:
             self._reason = self._reason or reason
-            self.job.cancel()
+            self.runner.cancel()
 
-    def poll(self) -> Ending | None:
-        """Look at the process; its ending once it has one."""
-        if self.job is None or self._order is None:
+    def poll(self) -> JobOutcome | None:
+        """Look at the process; its outcome once it has one: done, the scene has the result.
+
+        Raises
+        ------
+        InputError
+            When the result cannot be read, or does not fit the CT.
+        """
+        request = self._request
+        if request is None:
             return None
-        self.job.poll()
-        if self.job.state is JobState.RUNNING:
-            missing = self._order.missing()
+        outcome = self.runner.poll()
+        if outcome is None:
+            missing = request.missing() if self.running else ""
             if missing and not self._reason:
                 self.cancel(missing)
             return None
         try:
-            return self._ending(self.job, self._order)
+            return self._conclude(outcome, request)
         finally:
-            self._tidy()
+            self.runner.tidy()
+            self._request = None
 
     def abandon(self) -> None:
         """End at once and forget it, as when Slicer closes."""
-        if self.job is not None:
-            self.job.cancel()
-            self.job.wait(10)
-        self._tidy()
+        self.runner.abandon()
+        self._request = None
 
-    def _ending(self, job: Job, order: Order) -> Ending:
-        reason = self._reason or order.missing()
-        if job.state is JobState.CANCELLED or reason:
-            told = _("Cancelled: {reason}.").format(reason=reason) if reason else _("Cancelled.")
-            return Ending(told)
-        if job.state is JobState.FAILED:
-            return Ending(job.error or _("The classification failed; see the log."), wrong=True)
-        assert self._folder is not None
+    def _conclude(self, outcome: JobOutcome, request: ClassifyRequest) -> JobOutcome:
+        reason = self._reason or request.missing()
+        if outcome.state is JobState.CANCELLED or reason:
+            message = _("Cancelled: {reason}.").format(reason=reason) if reason else _("Cancelled.")
+            return replace(outcome, state=JobState.CANCELLED, message=message, is_error=False)
+        if outcome.state is JobState.FAILED:
+            failed = _("The classification failed; see {log}.").format(log=outcome.log)
+            return replace(outcome, message=outcome.message or failed)
         result = read_results(self._folder / "result")
-        show_result(order.scene, order.volume_node, order.roi_node, result)
-        if order.moved():
-            return Ending(_("The box was changed meanwhile; this is the old one's result."), True)
+        show_result(request.scene, request.volume_node, request.roi_node, result)
+        if not same_place(request.roi_node, self.box):
+            changed = _("The box was changed meanwhile; this is the old one's result.")
+            return replace(outcome, message=changed)
         notes = " ".join(f"{note}." for note in result.notes if note not in result.model.name)
         done = _("{slices} slices classified in {seconds} s on {device}.").format(
             slices=len(result.p), seconds=f"{result.seconds:.1f}", device=result.device
         )
-        return Ending(f"{done} {notes}".strip().replace("..", "."), True)
-
-    def _tidy(self) -> None:
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-        self.job = self._order = self._folder = None
+        return replace(outcome, message=f"{done} {notes}".strip().replace("..", "."))
 
 
-def write_ct(path: Path, volume_node: Any) -> None:
+def write_ct(path: Path, volume_node: VolumeNode) -> None:
     """Write a volume node where it stands in the world, its own voxels wherever a file can.
 
     Uncompressed: Slicer waits for it.

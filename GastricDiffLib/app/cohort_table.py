@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from GastricDiffLib import CLASSES
-from GastricDiffLib.app.i18n import _
 from GastricDiffLib.cohort.manifest import OPTIONAL, REQUIRED, SPLITS
 from GastricDiffLib.ct.io.formats import SUFFIXES
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import replacing
+from GastricDiffLib.i18n import _
 
 STATE = "state"
 ROI_SUFFIX = ".mrk.json"
 
 
 @dataclass
-class Case:
+class CohortCase:
     """A row: absolute paths, ``label`` a class name or empty, ``state`` as of the last export."""
 
     case_id: str
@@ -41,15 +41,15 @@ class Case:
             return _("no label")
         return ""
 
-    def told(self) -> str:
-        """Its state for the table."""
+    def status(self) -> str:
+        """What the table shows of it: what it lacks, else how its export ended, else ready."""
         return self.problem() or self.state or _("ready")
 
 
 class CohortTable:
     """The cases of one ``cohort.csv``. Every change must be saved by :meth:`save`."""
 
-    def __init__(self, path: Path | str, cases: list[Case] | None = None) -> None:
+    def __init__(self, path: Path | str, cases: list[CohortCase] | None = None) -> None:
         self.path = Path(path)
         self.cases = cases or []
 
@@ -57,7 +57,10 @@ class CohortTable:
     def open(cls, path: Path | str) -> CohortTable:
         """Read the file; a new table where there is none. More lenient than an export is.
 
-        Raises InputError when it is no CSV with the columns of a cohort.
+        Raises
+        ------
+        InputError
+            When it is no CSV with the columns of a cohort.
         """
         path = Path(path)
         if not path.exists():
@@ -87,8 +90,8 @@ class CohortTable:
             for case in self.cases:
                 row = {
                     "case_id": case.case_id,
-                    "image": self._told(case.image),
-                    "roi": self._told(case.roi),
+                    "image": self._relative(case.image),
+                    "roi": self._relative(case.roi),
                     "label": case.label,
                     "patient_id": case.patient_id,
                     "split": case.split,
@@ -104,7 +107,7 @@ class CohortTable:
             number += 1
         return f"case-{number:03d}"
 
-    def add(self, case: Case) -> bool:
+    def add(self, case: CohortCase) -> bool:
         """Add a case, renamed where its name is taken; False where it is there already."""
         if any((one.image, one.roi) == (case.image, case.roi) for one in self.cases):
             return False
@@ -125,7 +128,7 @@ class CohortTable:
             When there is none.
         """
         folder = Path(folder)
-        found: list[Case] = []
+        found: list[CohortCase] = []
         for listed in sorted(folder.rglob("cohort.csv")):
             found += CohortTable.open(listed).cases
         known = {case.roi for case in found}
@@ -133,7 +136,7 @@ class CohortTable:
             image = _image_of(roi)
             if image is not None and roi.resolve() not in known:
                 name = roi.name.removesuffix(ROI_SUFFIX)
-                found.append(Case(name, image.resolve(), roi.resolve()))
+                found.append(CohortCase(name, image.resolve(), roi.resolve()))
         if not found:
             raise InputError(
                 "no case found", folder, f"put each CT beside its box, saved as {ROI_SUFFIX}"
@@ -143,7 +146,10 @@ class CohortTable:
     def edit(self, row: int, name: str, text: str) -> None:
         """Set ``case_id``, ``patient_id`` or ``label`` of a row.
 
-        Raises InputError when the name is taken or empty, or the label none of the classes.
+        Raises
+        ------
+        InputError
+            When the name is taken or empty, or the label none of the classes.
         """
         case, text = self.cases[row], text.strip()
         if name == "case_id":
@@ -168,19 +174,19 @@ class CohortTable:
                 "correct or remove them",
             )
 
-    def _told(self, path: Path) -> str:
+    def _relative(self, path: Path) -> str:
         try:
             return path.relative_to(self.path.parent.resolve()).as_posix()
         except ValueError:
             return str(path)
 
 
-def _case(row: dict[str, str], base: Path) -> Case:
+def _case(row: dict[str, str], base: Path) -> CohortCase:
     cells = {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
     label = {"0": CLASSES[0], "1": CLASSES[1]}.get(cells["label"], cells["label"])
     split = cells.get("split", "")
     known = (*REQUIRED, *OPTIONAL, STATE)
-    return Case(
+    return CohortCase(
         cells["case_id"],
         (base / cells["image"]).resolve(),
         (base / cells["roi"]).resolve(),

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import slicer
 
 from GastricDiffLib.scene.kinds import nodes_by_class
+from GastricDiffLib.scene.mrml import LayoutNode, MRMLScene, PlotChartNode, TableNode
 
 
 class Layout:
     """The arrangement of Slicer's views, through the scene's layout node."""
 
-    def __init__(self, scene: Any, arranged: Callable[[], None]) -> None:
+    def __init__(self, scene: MRMLScene, arranged: Callable[[], None]) -> None:
         """``arranged`` is called after the views were arranged anew."""
         self._scene, self._arranged = scene, arranged
         self._former: int | None = None
 
-    def show_result(self, chart: Any, table: Any) -> None:
+    def show_result(self, chart: PlotChartNode, table: TableNode) -> None:
         """Slices with plot and table."""
         self._arrange(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpPlotTableView)
         self._put(chart)
         for view in nodes_by_class(self._scene, "vtkMRMLTableViewNode"):
             view.SetTableNodeID(table.GetID())
 
-    def show_curves(self, chart: Any) -> None:
+    def show_curves(self, chart: PlotChartNode) -> None:
         """Slices with a plot."""
         self._arrange(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpPlotView)
         self._put(chart)
@@ -55,9 +55,9 @@ class Layout:
         node.SetViewArrangement(arrangement)
         self._arranged()
 
-    def _put(self, chart: Any) -> None:
+    def _put(self, chart: PlotChartNode) -> None:
         for view in nodes_by_class(self._scene, "vtkMRMLPlotViewNode"):
             view.SetPlotChartNodeID(chart.GetID())
 
-    def _node(self) -> Any | None:
+    def _node(self) -> LayoutNode | None:
         return next(iter(nodes_by_class(self._scene, "vtkMRMLLayoutNode")), None)

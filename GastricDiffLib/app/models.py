@@ -1,4 +1,4 @@
-"""The models that can be chosen, and what their cards say."""
+"""The models that can be chosen, and their cards."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any, Protocol
 
-from GastricDiffLib.app.i18n import _
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.i18n import _
 from GastricDiffLib.inference.metadata import read_metadata
 from GastricDiffLib.resources import demo_model
 
@@ -18,7 +18,7 @@ KEPT = 12
 """Models remembered from one session to the next."""
 
 
-class Settings(Protocol):
+class UserSettings(Protocol):
     """What stays on this computer, whatever the scene."""
 
     def texts(self, name: str) -> list[str]: ...
@@ -27,7 +27,7 @@ class Settings(Protocol):
 
 
 @dataclass(frozen=True)
-class Choice:
+class ModelChoice:
     """A line of the model selector."""
 
     title: str
@@ -39,15 +39,15 @@ class Models:
 
     NAME = "GastricDiff/Models"
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: UserSettings) -> None:
         self._settings = settings
 
-    def choices(self, current: str = "") -> list[Choice]:
+    def choices(self, current: str = "") -> list[ModelChoice]:
         """All models there are, and the current one though its file may be gone."""
         paths = [str(demo_model())]
         known = [path for path in self._settings.texts(self.NAME) if Path(path).is_file()]
         paths += [path for path in ([current] if current else []) + known if path not in paths]
-        return [Choice(_title(path), path) for path in dict.fromkeys(paths)]
+        return [ModelChoice(_title(path), path) for path in dict.fromkeys(paths)]
 
     def add(self, path: str | Path) -> None:
         """Remember a model.
@@ -94,7 +94,7 @@ def model_problem(path: str) -> str:
 
 
 def model_card(path: str) -> str:
-    """What a model says of itself, as HTML for a narrow panel.
+    """A model's system, classes, cohort and metrics, as HTML for a narrow panel.
 
     Without a template: Slicer shows it before jinja2 is installed.
     """
@@ -122,25 +122,27 @@ def model_card(path: str) -> str:
 
 def _cohort(training: dict[str, Any]) -> str:
     cases = training.get("cases") or {}
-    told = ", ".join(f"{cases[name]} {name}" for name in ("train", "val", "test") if name in cases)
-    return f"{told or '?'} ({str(training.get('cohort', '?'))[:8]})"
+    counts = ", ".join(
+        f"{cases[name]} {name}" for name in ("train", "val", "test") if name in cases
+    )
+    return f"{counts or '?'} ({str(training.get('cohort', '?'))[:8]})"
 
 
 def _judgement(metrics: dict[str, Any]) -> list[tuple[str, str]]:
     """AUC over cases and slices, on cases that the training never saw where there are any."""
-    for split, said in (("test", _("held-out")), ("val", _("validation"))):
+    for split, source in (("test", _("held-out")), ("val", _("validation"))):
         if metrics.get(f"{split}_case_auc") is not None:
             return [
-                (_("AUC"), _auc(metrics, f"{split}_case_auc", _("cases"), said)),
-                ("", _auc(metrics, f"{split}_image_auc", _("slices"), said)),
+                (_("AUC"), _auc(metrics, f"{split}_case_auc", _("cases"), source)),
+                ("", _auc(metrics, f"{split}_image_auc", _("slices"), source)),
             ]
     return [(_("AUC"), _("not measured"))]
 
 
-def _auc(metrics: dict[str, Any], name: str, unit: str, said: str) -> str:
+def _auc(metrics: dict[str, Any], name: str, unit: str, source: str) -> str:
     value = metrics.get(name)
     if value is None:
         return ""
     low, high = metrics.get(f"{name}_low"), metrics.get(f"{name}_high")
     interval = f" ({low:.2f}–{high:.2f})" if low is not None and high is not None else ""
-    return f"{value:.2f}{interval}, {said} {unit}"
+    return f"{value:.2f}{interval}, {source} {unit}"

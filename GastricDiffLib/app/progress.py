@@ -1,41 +1,43 @@
-"""How far a job is, as a line and a bar."""
+"""How far a job is, as a line and in percent."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from GastricDiffLib.app.i18n import _
-from GastricDiffLib.jobs import Job
+from GastricDiffLib.app.runner import Runner
+from GastricDiffLib.i18n import _
 
 
-def progress_line(job: Job) -> str:
-    """Its last message, steps done, and the time left where that can be told."""
-    if job.progress is None:
+def progress_line(runner: Runner) -> str:
+    """The running job's last message, its steps, and the time left where that can be estimated.
+
+    Empty where none runs.
+    """
+    if not runner.running:
+        return ""
+    if runner.progress is None:
         return _("Starting…")
-    done, total, message = job.progress
+    done, total, message = runner.progress
     line = _("{what}: {done} of {total}").format(
         what=message.capitalize() or _("Working"), done=done, total=total
     )
-    if job.time_left is None:
+    if runner.time_left is None:
         return line
-    return _("{line}, about {time} left").format(line=line, time=duration(job.time_left))
+    return _("{line}, about {time} left").format(line=line, time=duration(runner.time_left))
+
+
+def percent(runner: Runner) -> float:
+    """The share that is done, 0…100; −1 where it is not known."""
+    done, total, _message = runner.progress or (0, 0, "")
+    return 100.0 * done / total if total else -1.0
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them."""
+    """Seconds in the unit that people would use.
+
+    >>> [duration(seconds) for seconds in (0.2, 59, 90, 7000)]
+    ['1 s', '59 s', '2 min', '1.9 h']
+    """
     if seconds < 60:
         return _("{n} s").format(n=max(1, round(seconds)))
     if seconds < 3600:
         return _("{n} min").format(n=round(seconds / 60))
     return _("{n} h").format(n=f"{seconds / 3600:.1f}")
-
-
-def show_progress(bar: Any, job: Job | None) -> None:
-    """Bring a QProgressBar to a job's state; hide it without one."""
-    bar.visible = job is not None
-    if job is None:
-        return
-    done, total, _message = job.progress or (0, 0, "")
-    # Without steps yet the bar runs to and fro.
-    bar.maximum = total
-    bar.value = done

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import Any
 
 from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.app.result import boxes_of
@@ -14,15 +13,16 @@ from GastricDiffLib.results.case_result import CaseResult
 from GastricDiffLib.results.files import CASE, OVERVIEW, SLICES, write_case, write_slices
 from GastricDiffLib.results.tables import case_table, slice_table
 from GastricDiffLib.scene import result_from_nodes, roi_from_node, volume_from_node
+from GastricDiffLib.scene.mrml import VolumeNode
 from GastricDiffLib.templates import render
 
 REPORT, FOLDER = "report.html", "GastricDiff report"
 
 
-def write_report(parent: Path | str, volume_node: Any) -> Path:
+def write_report(parent: Path | str, volume_node: VolumeNode) -> Path:
     """Write report, picture and tables of the CT's result into a new folder below ``parent``.
 
-    Neither the CT's name nor any path is in it. Returns the folder.
+    It holds neither the CT's name nor any path. Returns the folder.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def report_page(result: CaseResult, picture: bytes) -> str:
     )
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

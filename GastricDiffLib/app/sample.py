@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 from GastricDiffLib.phantom import make_case
+from GastricDiffLib.scene.mrml import MRMLScene, VolumeNode
 from GastricDiffLib.scene.nodes import add_volume
 
 SEED = 900_001
 """Far from the seeds of the demo model's cohort."""
 
 
-def add_phantom(scene: Any, label: int = 1) -> Any:
+def add_phantom(scene: MRMLScene, label: int = 1) -> VolumeNode:
     """Add the phantom's CT to the scene; returns its volume node.
 
     ``label``: 1 has a differentiated tumour, 0 an undifferentiated one.

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from GastricDiffLib.app.cohort import is_dataset
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.app.runner import JobOutcome, JobRunner, Runner
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.jobs import Job, JobState
+from GastricDiffLib.i18n import _
+from GastricDiffLib.jobs import JobState
 from GastricDiffLib.nets.choices import DEVICES
 from GastricDiffLib.train.config import SETTINGS
 
@@ -74,24 +75,11 @@ def find_report(run: str) -> Path | None:
     return report.absolute() if run and report.is_file() else None
 
 
-@dataclass(frozen=True)
-class TrainOutcome:
-    """How a training or comparison ended.
-
-    ``message``: one line for the user; ``model``: the file that it made, if any; ``wrong``: the
-    message is about an error.
-    """
-
-    message: str
-    model: Path | None = None
-    wrong: bool = False
-
-
 class TrainLogic:
     """Starts, follows and stops one training at a time; it goes on while other modules are used."""
 
-    def __init__(self) -> None:
-        self.job: Job | None = None
+    def __init__(self, runner: Runner | None = None) -> None:
+        self.runner: Runner = JobRunner() if runner is None else runner
         self._run = Path()
         self._stopping = False
         self._seen: tuple[int, int] | None = None
@@ -99,11 +87,16 @@ class TrainLogic:
     @property
     def running(self) -> bool:
         """Whether a process is at work."""
-        return self.job is not None
+        return self.runner.running
+
+    @property
+    def comparing(self) -> bool:
+        """Whether what runs is a comparison, which can only be cancelled."""
+        return self.running and self.runner.command != "train"
 
     @property
     def stopping(self) -> bool:
-        """Whether the user asked it to end."""
+        """Whether the training was asked to end."""
         return self._stopping
 
     def start(self, request: TrainRequest) -> None:
@@ -119,59 +112,53 @@ class TrainLogic:
         self._run = Path(request.run)
         # A comparison wants a folder of its own.
         folder = Path(f"{self._run.absolute()}.job") if request.systems else self._run
-        self.job = Job.start(request.arguments(), folder, behind=True)
+        self.runner.start(request.arguments(), folder)
         self._stopping, self._seen = False, None
 
     def find(self, run: str) -> bool:
         """Take up a training that runs in this folder already, as after Slicer's restart."""
-        if self.job is not None or not run:
+        if self.running or not run:
             return False
         for folder in (Path(run), Path(f"{Path(run).absolute()}.job")):
-            job = Job.find(folder) if folder.is_dir() else None
-            if job is not None and job.state is JobState.RUNNING:
-                self.job, self._run, self._stopping, self._seen = job, Path(run), False, None
+            if self.runner.find(folder):
+                self._run, self._stopping, self._seen = Path(run), False, None
                 return True
         return False
 
     def stop(self) -> None:
         """End after this epoch and keep the best model; a comparison is cancelled."""
-        if self.job is None:
+        if not self.running:
             return
-        if self._stopping or self.job.arguments[0] != "train":
-            self.job.cancel()
+        if self._stopping or self.comparing:
+            self.runner.cancel()
         else:
-            self.job.stop()
+            self.runner.stop()
         self._stopping = True
 
     def abandon(self) -> None:
         """End at once, as when Slicer closes; the run can be continued."""
-        if self.job is not None:
-            self.job.cancel()
-            self.job.wait(10)
-        self.job = None
+        self.runner.abandon()
 
-    def poll(self) -> TrainOutcome | None:
-        """Look at the process; its outcome once it has ended."""
-        if self.job is None:
+    def poll(self) -> JobOutcome | None:
+        """Look at the process; its outcome once it has one, ``made`` the model, if any."""
+        comparing, outcome = self.comparing, self.runner.poll()
+        if outcome is None:
             return None
-        self.job.poll()
-        if self.job.state is JobState.RUNNING:
-            return None
-        job, self.job = self.job, None
-        if job.state is JobState.CANCELLED:
-            return TrainOutcome(_("Cancelled. Start goes on after the last finished epoch."))
-        if job.state is JobState.FAILED:
-            message = job.error or _("The training failed; see {log}.").format(log=job.log)
-            return TrainOutcome(message, wrong=True)
-        if job.arguments[0] != "train":
+        if outcome.state is JobState.CANCELLED:
+            again = _("Cancelled. Start goes on after the last finished epoch.")
+            return replace(outcome, message=again)
+        if outcome.state is JobState.FAILED:
+            failed = _("The training failed; see {log}.").format(log=outcome.log)
+            return replace(outcome, message=outcome.message or failed)
+        if comparing:
             report = self._run / REPORT
-            return TrainOutcome(_("Compared; the report is {path}").format(path=report))
-        result = job.result or {}
-        auc = result.get("test_case_auc", result.get("val_case_auc"))
+            message = _("Compared; the report is {path}").format(path=report)
+            return replace(outcome, message=message)
+        auc = outcome.result.get("test_case_auc", outcome.result.get("val_case_auc"))
         message = _("Trained; the model is in the selector above.")
         if auc is not None:
             message += " " + _("AUC over cases: {auc}.").format(auc=f"{float(auc):.2f}")
-        return TrainOutcome(message, self._run / MODEL)
+        return replace(outcome, message=message, made=self._run / MODEL)
 
     def history(self) -> list[dict[str, float]] | None:
         """The rows of ``history.csv`` where they are other than last time, else None."""

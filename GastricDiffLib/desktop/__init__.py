@@ -1,5 +1,6 @@
-"""The Slicer module's panels and their logic; the only room that imports qt.
+"""The Slicer module's panels: widgets over what :mod:`GastricDiffLib.app` does.
 
-``panel`` puts the sections together; each section is a panel, which declares and relays, and a
-logic free of qt. Nothing here imports torch: what needs it runs in a process of its own.
+The only package that imports qt. ``panel`` puts the sections together; each section is a panel,
+which reads and fills its widgets and relays clicks. Nothing here imports torch: what needs it
+runs in a process of its own.
 """

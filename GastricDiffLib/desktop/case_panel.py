@@ -2,72 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import slicer
 import vtk
 
-from GastricDiffLib.app.boxes import draw_box, place_box, show_handles, stop_drawing
+from GastricDiffLib.app.boxes import draw_box, is_drawn, place_box, show_handles, stop_drawing
 from GastricDiffLib.app.case import CaseFacts, case_facts
-from GastricDiffLib.app.i18n import _
-from GastricDiffLib.desktop.panel_context import Desk
+from GastricDiffLib.desktop.panel_context import PanelContext
 from GastricDiffLib.desktop.timer import Timer
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.i18n import _
 
 
 class CasePanel:
-    """Tells of the chosen nodes in ``facts``; ``changed`` is called when those are other ones."""
+    """``facts`` are of the chosen nodes; ``changed`` is called when those are other ones."""
 
-    def __init__(self, desk: Desk, changed: Any) -> None:
-        self._desk, self._changed = desk, changed
+    def __init__(self, context: PanelContext, changed: Callable[[], None]) -> None:
+        self._context, self._changed = context, changed
         self.facts = CaseFacts()
         self._observed: list[tuple[Any, int]] = []
         self._watched: tuple[Any, Any] = (None, None)
-        # A box being dragged says so with every pixel.
-        self._settled = Timer(desk.messages, self._look, every_ms=100, once=True)
-        guarded = desk.messages.guarded
-        desk.ui.placeButton.clicked.connect(guarded(self.place))
-        desk.ui.drawButton.clicked.connect(guarded(self.draw))
+        # A box being dragged is modified with every pixel.
+        self._settled = Timer(context.messages, self._look, every_ms=100, once=True)
+        guarded = context.messages.guarded
+        context.ui.placeButton.clicked.connect(guarded(self.place))
+        context.ui.drawButton.clicked.connect(guarded(self.draw))
 
     def refresh(self) -> None:
         """Show the settings' nodes."""
-        desk = self._desk
-        if (desk.ct, desk.roi) != self._watched:
-            self._watch(desk.ct, desk.roi)
-        if desk.roi is not None and desk.parameters is not None:
-            show_handles(desk.roi, desk.parameters.handles)
-        self.facts = case_facts(desk.ct, desk.roi)
-        ui = desk.ui
+        context = self._context
+        if (context.ct, context.roi) != self._watched:
+            self._watch(context.ct, context.roi)
+        if context.roi is not None and context.parameters is not None:
+            show_handles(context.roi, context.parameters.handles)
+        self.facts = case_facts(context.ct, context.roi)
+        ui = context.ui
         ui.ctFactsLabel.text = "\n".join([self.facts.ct, *(f"⚠ {n}" for n in self.facts.notes)])
         ui.ctFactsLabel.visible = bool(self.facts.ct)
-        # What is merely missing, the Classify button says.
-        both = desk.ct is not None and desk.roi is not None
+        # What is merely missing stands below the Classify button.
+        both = context.ct is not None and context.roi is not None
         ui.boxFactsLabel.text = self.facts.box or (self.facts.problem if both else "")
         ui.boxFactsLabel.visible = bool(ui.boxFactsLabel.text)
-        ui.placeButton.enabled = desk.ct is not None
-        ui.drawButton.enabled = desk.ct is not None
-        ui.handlesCheckBox.enabled = desk.roi is not None
+        ui.placeButton.enabled = context.ct is not None
+        ui.drawButton.enabled = context.ct is not None
+        ui.handlesCheckBox.enabled = context.roi is not None
 
     def place(self) -> None:
         """One click: a box at the middle of the view."""
-        if self._desk.ct is None:
+        if self._context.ct is None:
             raise InputError("no CT", hint="choose a CT first")
-        self._desk.parameters.roi = place_box(self._desk.scene, self._desk.ct, self._desk.roi)
-        self._desk.messages.clear()
+        self._context.parameters.roi = place_box(
+            self._context.scene, self._context.ct, self._context.roi
+        )
+        self._context.messages.clear()
 
     def draw(self) -> None:
         """Two clicks in a slice view; the same button gives up."""
-        if not self._desk.ui.drawButton.checked:
-            stop_drawing(self._desk.scene)
+        if not self._context.ui.drawButton.checked:
+            stop_drawing(self._context.scene)
             return
-        self._desk.parameters.roi = draw_box(self._desk.scene, self._desk.roi)
-        self._desk.messages.say(_("Click at two opposite corners of the tumour in a slice view."))
+        self._context.parameters.roi = draw_box(self._context.scene, self._context.roi)
+        self._context.messages.info(
+            _("Click at two opposite corners of the tumour in a slice view.")
+        )
 
     def leave(self) -> None:
         """The user goes elsewhere: an unfinished drawing is given up."""
-        if self._desk.ui.drawButton.checked:
-            self._desk.ui.drawButton.checked = False
-            stop_drawing(self._desk.scene)
+        if self._context.ui.drawButton.checked:
+            self._context.ui.drawButton.checked = False
+            stop_drawing(self._context.scene)
 
     def cleanup(self) -> None:
         self._settled.stop()
@@ -88,8 +93,8 @@ class CasePanel:
         self._settled.start()
 
     def _look(self) -> None:
-        roi, button = self._desk.roi, self._desk.ui.drawButton
-        if button.checked and roi is not None and min(roi.GetSize()) > 0:
+        roi, button = self._context.roi, self._context.ui.drawButton
+        if button.checked and roi is not None and is_drawn(roi):
             button.checked = False
-            self._desk.messages.clear()
+            self._context.messages.clear()
         self._changed()

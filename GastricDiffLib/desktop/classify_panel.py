@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from GastricDiffLib.app.classify import ClassifyLogic
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.app.classify import ClassifyLogic, ClassifyRequest
 from GastricDiffLib.app.models import model_card, model_problem
-from GastricDiffLib.app.progress import progress_line, show_progress
-from GastricDiffLib.desktop.panel_context import Desk
+from GastricDiffLib.app.progress import progress_line
+from GastricDiffLib.desktop.panel_context import PanelContext
+from GastricDiffLib.desktop.progress import show_progress
 from GastricDiffLib.desktop.timer import Timer
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.i18n import _
 from GastricDiffLib.resources import demo_model
 
 
 class ClassifyPanel:
-    """``done`` is called when the scene has a new result; ``problem`` tells of CT and box."""
+    """``done`` is called when the scene has a new result; ``problem`` is what CT and box lack."""
 
-    def __init__(self, desk: Desk, problem: Any, done: Any) -> None:
-        self._desk, self._problem, self._done = desk, problem, done
+    def __init__(
+        self, context: PanelContext, problem: Callable[[], str], done: Callable[[], None]
+    ) -> None:
+        self._context, self._case_problem, self._done = context, problem, done
         self.logic = ClassifyLogic()
-        self._timer = Timer(desk.messages, self._look)
+        self._timer = Timer(context.messages, self._look)
         self._filling = False
-        guarded = desk.messages.guarded
-        desk.ui.classifyButton.clicked.connect(guarded(self.press))
-        desk.ui.modelFileButton.clicked.connect(guarded(self.choose_file))
-        desk.ui.modelSelector.currentIndexChanged.connect(guarded(self._on_model))
+        guarded = context.messages.guarded
+        context.ui.classifyButton.clicked.connect(guarded(self.press))
+        context.ui.modelFileButton.clicked.connect(guarded(self.choose_file))
+        context.ui.modelSelector.currentIndexChanged.connect(guarded(self._on_model))
 
     def refresh(self) -> None:
         self._fill()
-        parameters = self._desk.parameters
+        parameters = self._context.parameters
         path = parameters.model if parameters is not None else ""
-        ui = self._desk.ui
+        ui = self._context.ui
         ui.modelCardLabel.text = model_card(path)
         for widget in (ui.modelSelector, ui.modelFileButton, ui.deviceSelector, ui.heatSelector):
             widget.enabled = not self.logic.running
@@ -43,29 +46,33 @@ class ClassifyPanel:
             self.logic.cancel()
             self._show()
             return
-        why = self.why_not()
-        if why:
-            raise InputError(why)
-        self._desk.messages.clear()
-        self._desk.ensure()
-        desk, parameters = self._desk, self._desk.parameters
+        problem = self.problem()
+        if problem:
+            raise InputError(problem)
+        self._context.messages.clear()
+        self._context.ensure()
+        context, parameters = self._context, self._context.parameters
+        assert context.ct is not None and context.roi is not None
         self.logic.start(
-            desk.scene, desk.ct, desk.roi, parameters.model, parameters.device, parameters.heat
+            ClassifyRequest(
+                *(context.scene, context.ct, context.roi),
+                *(parameters.model, parameters.device, parameters.heat),
+            )
         )
         self._timer.start()
         self.refresh()
 
-    def why_not(self) -> str:
+    def problem(self) -> str:
         """Why Classify is disabled, empty where it is not."""
-        if self._desk.parameters is None:
+        if self._context.parameters is None:
             return _("No scene.")
-        return self._problem() or model_problem(self._desk.parameters.model)
+        return self._case_problem() or model_problem(self._context.parameters.model)
 
     def choose_file(self) -> None:
-        path = self._desk.dialogs.open_file(_("Choose a model"), _("Models (*.safetensors)"))
+        path = self._context.dialogs.open_file(_("Choose a model"), _("Models (*.safetensors)"))
         if path:
-            self._desk.models.add(path)
-            self._desk.parameters.model = path
+            self._context.models.add(path)
+            self._context.parameters.model = path
             self.refresh()
 
     def scene_closes(self) -> None:
@@ -77,36 +84,35 @@ class ClassifyPanel:
 
     def _look(self) -> None:
         try:
-            ending = self.logic.poll()
+            outcome = self.logic.poll()
         except InputError:
             self._timer.stop()
             self.refresh()
             raise
-        if ending is None:
+        if outcome is None:
             self._show()
             return
         self._timer.stop()
-        tell = self._desk.messages.complain if ending.wrong else self._desk.messages.say
-        tell(ending.message)
+        self._context.messages.outcome(outcome)
         self.refresh()
-        if ending.shown:
+        if outcome.done:
             self._done()
 
     def _show(self) -> None:
-        ui, job = self._desk.ui, self.logic.job
-        why = "" if job else self.why_not()
-        ui.classifyButton.text = _("Cancel") if job else _("Classify")
-        ui.classifyButton.enabled = bool(job) or not why
-        ui.classifyButton.toolTip = why
-        ui.classifyLabel.text = progress_line(job) if job else why
+        ui, running = self._context.ui, self.logic.running
+        problem = "" if running else self.problem()
+        ui.classifyButton.text = _("Cancel") if running else _("Classify")
+        ui.classifyButton.enabled = running or not problem
+        ui.classifyButton.toolTip = problem
+        ui.classifyLabel.text = progress_line(self.logic.runner) if running else problem
         ui.classifyLabel.visible = bool(ui.classifyLabel.text)
-        show_progress(ui.classifyProgress, job)
+        show_progress(ui.classifyProgress, self.logic.runner)
 
     def _fill(self) -> None:
         """The models there are; the settings' one is chosen."""
-        selector = self._desk.ui.modelSelector
-        current = self._desk.parameters.model if self._desk.parameters is not None else ""
-        choices = self._desk.models.choices(current)
+        selector = self._context.ui.modelSelector
+        current = self._context.parameters.model if self._context.parameters is not None else ""
+        choices = self._context.models.choices(current)
         shown = [(selector.itemText(n), selector.itemData(n)) for n in range(selector.count)]
         self._filling = True
         try:
@@ -120,9 +126,9 @@ class ClassifyPanel:
             self._filling = False
 
     def _on_model(self) -> None:
-        selector = self._desk.ui.modelSelector
-        if self._filling or self._desk.parameters is None or selector.currentIndex < 0:
+        selector = self._context.ui.modelSelector
+        if self._filling or self._context.parameters is None or selector.currentIndex < 0:
             return
         path = str(selector.itemData(selector.currentIndex))
         # The bundled model may lie elsewhere where the scene is opened next.
-        self._desk.parameters.model = "" if path == str(demo_model()) else path
+        self._context.parameters.model = "" if path == str(demo_model()) else path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import qt  # type: ignore[import-not-found]
 import slicer
@@ -15,12 +15,14 @@ from GastricDiffLib.app.cohort import (
     unfinished,
 )
 from GastricDiffLib.app.cohort_table import CohortTable
-from GastricDiffLib.app.i18n import _
-from GastricDiffLib.app.progress import progress_line, show_progress
-from GastricDiffLib.desktop.panel_context import Desk
+from GastricDiffLib.app.progress import progress_line
+from GastricDiffLib.desktop.panel_context import PanelContext
 from GastricDiffLib.desktop.paths import show_path
+from GastricDiffLib.desktop.progress import show_progress
 from GastricDiffLib.desktop.timer import Timer
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.i18n import _
+from GastricDiffLib.scene.layout import jump_slices
 
 COLUMNS = ("case_id", "label", "state", "patient_id")
 WIDEST_STATE = 110
@@ -28,16 +30,16 @@ WIDEST_STATE = 110
 
 
 class CohortPanel:
-    """``problem`` tells what keeps the current case from being added."""
+    """``problem`` is what keeps the current case from being added."""
 
-    def __init__(self, desk: Desk, problem: Any) -> None:
-        self._desk, self._problem = desk, problem
+    def __init__(self, context: PanelContext, problem: Callable[[], str]) -> None:
+        self._context, self._problem = context, problem
         self.table: CohortTable | None = None
         self.export = ExportLogic()
-        self._timer = Timer(desk.messages, self._look)
+        self._timer = Timer(context.messages, self._look)
         self._filling = False
         self._shown = ""
-        ui, guarded = desk.ui, desk.messages.guarded
+        ui, guarded = context.ui, context.messages.guarded
         ui.cohortPath.currentPathChanged.connect(guarded(self._on_path))
         ui.datasetPath.currentPathChanged.connect(guarded(self._on_dataset))
         ui.addCaseButton.clicked.connect(guarded(self.add_case))
@@ -49,7 +51,7 @@ class CohortPanel:
         ui.cohortTable.itemSelectionChanged.connect(guarded(self.refresh))
 
     def refresh(self) -> None:
-        ui, parameters = self._desk.ui, self._desk.parameters
+        ui, parameters = self._context.ui, self._context.parameters
         if parameters is None:
             return
         show_path(ui.cohortPath, parameters.cohort)
@@ -74,32 +76,31 @@ class CohortPanel:
         self._show()
 
     def add_case(self) -> None:
-        table, parameters = self._table(), self._desk.parameters
-        case = add_from_scene(table, self._desk.ct, self._desk.roi, parameters.label)
+        table, parameters = self._table(), self._context.parameters
+        case = add_from_scene(table, self._context.ct, self._context.roi, parameters.label)
         self._fill()
-        self._desk.messages.say(_("Added as {case}.").format(case=case.case_id))
+        self._context.messages.info(_("Added as {case}.").format(case=case.case_id))
         self.refresh()
 
     def add_folder(self) -> None:
         table = self._table()
-        folder = self._desk.dialogs.folder(_("Choose a folder with CTs and boxes"))
+        folder = self._context.dialogs.folder(_("Choose a folder with CTs and boxes"))
         if not folder:
             return
         count = table.add_folder(folder)
         table.save()
         self._fill()
-        self._desk.messages.say(_("{count} cases added.").format(count=count))
+        self._context.messages.info(_("{count} cases added.").format(count=count))
         self.refresh()
 
     def open_case(self) -> None:
         case = self._table().cases[self._row()]
-        ct, roi = open_in_scene(self._desk.scene, case)
-        self._desk.parameters.ct, self._desk.parameters.roi = ct, roi
+        ct, roi = open_in_scene(self._context.scene, case)
+        self._context.parameters.ct, self._context.parameters.roi = ct, roi
         # The heat of the case before has no place over this one.
         slicer.util.setSliceViewerLayers(background=ct, foreground=None, fit=True)
-        mode = slicer.vtkMRMLSliceNode.OffsetJumpSlice
-        slicer.vtkMRMLSliceNode.JumpAllSlices(self._desk.scene, *roi.GetCenterWorld(), mode)
-        self._desk.messages.say(_("{case} is open above.").format(case=case.case_id))
+        jump_slices(self._context.scene, roi.GetCenterWorld())
+        self._context.messages.info(_("{case} is open above.").format(case=case.case_id))
 
     def remove_case(self) -> None:
         table = self._table()
@@ -115,9 +116,9 @@ class CohortPanel:
             return
         table = self._table()
         table.require_complete()
-        self._desk.ensure()
-        self._desk.messages.clear()
-        self.export.start(table, self._desk.parameters.dataset)
+        self._context.ensure()
+        self._context.messages.clear()
+        self.export.start(table, self._context.parameters.dataset)
         self._timer.start()
         self.refresh()
 
@@ -131,44 +132,43 @@ class CohortPanel:
         return self.table
 
     def _row(self) -> int:
-        row = self._desk.ui.cohortTable.currentRow()
+        row = self._context.ui.cohortTable.currentRow()
         if not 0 <= row < len(self._table().cases):
             raise InputError("no case chosen", hint="click a row of the table")
         return int(row)
 
     def _look(self) -> None:
-        ended = self.export.poll()
-        if ended is None:
+        outcome = self.export.poll()
+        if outcome is None:
             self._show()
             return
         self._timer.stop()
-        line, wrong = ended
-        (self._desk.messages.complain if wrong else self._desk.messages.say)(line)
+        self._context.messages.outcome(outcome)
         self._fill()
-        parameters = self._desk.parameters
+        parameters = self._context.parameters
         if parameters is not None and not parameters.training and is_dataset(parameters.dataset):
             parameters.training = parameters.dataset
         self.refresh()
 
     def _show(self) -> None:
-        ui, job, parameters = self._desk.ui, self.export.job, self._desk.parameters
+        ui, running, parameters = self._context.ui, self.export.running, self._context.parameters
         again = parameters is not None and unfinished(parameters.dataset)
         ui.exportButton.text = (
-            _("Cancel") if job else _("Continue export") if again else _("Export")
+            _("Cancel") if running else _("Continue export") if again else _("Export")
         )
-        ui.exportButton.enabled = bool(job) or bool(self.table and self.table.cases)
-        ui.exportLabel.text = progress_line(job) if job else ""
-        ui.exportLabel.visible = bool(job)
-        show_progress(ui.exportProgress, job)
+        ui.exportButton.enabled = running or bool(self.table and self.table.cases)
+        ui.exportLabel.text = progress_line(self.export.runner)
+        ui.exportLabel.visible = running
+        show_progress(ui.exportProgress, self.export.runner)
 
     def _fill(self) -> None:
-        grid, cases = self._desk.ui.cohortTable, self.table.cases if self.table else []
+        grid, cases = self._context.ui.cohortTable, self.table.cases if self.table else []
         self._filling = True
         try:
             grid.rowCount = len(cases)
             for row, case in enumerate(cases):
-                told = (case.case_id, case.label, case.told(), case.patient_id)
-                for column, text in enumerate(told):
+                texts = (case.case_id, case.label, case.status(), case.patient_id)
+                for column, text in enumerate(texts):
                     item = qt.QTableWidgetItem(text)
                     item.setToolTip(text)
                     if COLUMNS[column] == "state":
@@ -184,16 +184,16 @@ class CohortPanel:
         if self._filling or self.table is None or COLUMNS[column] == "state":
             return
         try:
-            text = self._desk.ui.cohortTable.item(row, column).text()
+            text = self._context.ui.cohortTable.item(row, column).text()
             self.table.edit(row, COLUMNS[column], text)
             self.table.save()
         finally:
             self._fill()
 
     def _on_path(self) -> None:
-        if self._desk.parameters is not None:
-            self._desk.parameters.cohort = self._desk.ui.cohortPath.currentPath
+        if self._context.parameters is not None:
+            self._context.parameters.cohort = self._context.ui.cohortPath.currentPath
 
     def _on_dataset(self) -> None:
-        if self._desk.parameters is not None:
-            self._desk.parameters.dataset = self._desk.ui.datasetPath.currentPath
+        if self._context.parameters is not None:
+            self._context.parameters.dataset = self._context.ui.datasetPath.currentPath

@@ -10,8 +10,8 @@ from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
 
-from GastricDiffLib.app.i18n import _
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.i18n import _
 from GastricDiffLib.log import log_exception
 from GastricDiffLib.resources import resources
 
@@ -41,8 +41,11 @@ class Dependencies:
     def ensure(self) -> None:
         """Have everything that classifying and training need, or raise.
 
-        Raises InputError when the user refuses, the PyTorch extension is missing, or an
-        installation fails; nothing else in the module needs it.
+        Raises
+        ------
+        InputError
+            When the user refuses, the PyTorch extension is missing, or an installation fails;
+            nothing else in the module needs it.
         """
         lines, torch = self.missing(), not _has_torch()
         if not lines and not torch:
@@ -72,7 +75,7 @@ class Dependencies:
             if lines:
                 self._install(lines)
         except (RuntimeError, CalledProcessError, OSError, ImportError) as error:
-            log_exception("installing Python packages failed")
+            log_exception("installing Python packages failed", __name__)
             raise InputError(
                 _("the Python packages could not be installed"),
                 type(error).__name__,

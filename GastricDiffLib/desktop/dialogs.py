@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import qt  # type: ignore[import-not-found]
 import slicer
 
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.i18n import _
 
 
 class QtDialogs:

@@ -8,6 +8,7 @@ from typing import Any
 import vtk
 
 from GastricDiffLib import RESEARCH_USE
+from GastricDiffLib.app.case import ct_nodes, first_ct, roi_nodes
 from GastricDiffLib.app.layout import Layout
 from GastricDiffLib.app.messages import Messages
 from GastricDiffLib.app.models import Models
@@ -20,11 +21,12 @@ from GastricDiffLib.desktop.dependencies import (
     slicer_torch_utils,
 )
 from GastricDiffLib.desktop.dialogs import QtDialogs, QtSettings, agree
-from GastricDiffLib.desktop.panel_context import Desk
+from GastricDiffLib.desktop.panel_context import PanelContext
 from GastricDiffLib.desktop.parameters import Parameters, describe_widgets
 from GastricDiffLib.desktop.result_panel import ResultPanel
 from GastricDiffLib.desktop.train_panel import TrainPanel
-from GastricDiffLib.scene.kinds import KIND, nodes_by_class
+from GastricDiffLib.log import quiet_libraries
+from GastricDiffLib.scene.mrml import MRMLScene
 
 
 class Panel:
@@ -34,7 +36,9 @@ class Panel:
     node for the settings, made where there is none.
     """
 
-    def __init__(self, ui: Any, scene: Any, parameter_node: Callable[[], Any]) -> None:
+    def __init__(self, ui: Any, scene: MRMLScene, parameter_node: Callable[[], Any]) -> None:
+        # Slicer's log takes every level.
+        quiet_libraries()
         self.ui, self._parameter_node = ui, parameter_node
         self._gui: int | None = None
         self._observer: int | None = None
@@ -43,32 +47,34 @@ class Panel:
         layout = Layout(scene, lambda: self.result.connect_plots())
         messages = Messages(self._show_message)
         models = Models(QtSettings())
-        desk = Desk(ui, scene, messages, QtDialogs(), models, layout, dependencies.ensure)
-        self.desk = desk
-        self.case = CasePanel(desk, self.refresh)
-        self.classify = ClassifyPanel(desk, lambda: self.case.facts.problem, self._classified)
-        self.result = ResultPanel(desk)
-        self.cohort = CohortPanel(desk, lambda: self.case.facts.problem)
-        self.train = TrainPanel(desk, self.refresh)
+        context = PanelContext(
+            ui, scene, messages, QtDialogs(), models, layout, dependencies.ensure
+        )
+        self.context = context
+        self.case = CasePanel(context, self.refresh)
+        self.classify = ClassifyPanel(context, lambda: self.case.facts.problem, self._classified)
+        self.result = ResultPanel(context)
+        self.cohort = CohortPanel(context, lambda: self.case.facts.problem)
+        self.train = TrainPanel(context, self.refresh)
         ui.researchUseLabel.text = RESEARCH_USE
         describe_widgets(ui)
 
     def attach(self) -> None:
         """Bind the widgets to the scene's settings."""
-        if self.desk.parameters is not None:
+        if self.context.parameters is not None:
             return
-        # The decorator gives the class more than its annotations tell.
+        # The decorator gives the class more than its annotations show.
         parameters: Any = Parameters(self._parameter_node())  # type: ignore[call-arg]
-        self.desk.parameters = parameters
+        self.context.parameters = parameters
         self._choose_first(parameters)
         self._gui = parameters.connectGui(self.ui)
         self._observer = parameters.AddObserver(vtk.vtkCommand.ModifiedEvent, self._on_settings)
         self.refresh()
-        self.desk.messages.guarded(self.train.find_again)()
+        self.context.messages.guarded(self.train.find_again)()
 
     def detach(self) -> None:
         """Let go of the scene's settings, as it closes or the user goes elsewhere."""
-        parameters, self.desk.parameters = self.desk.parameters, None
+        parameters, self.context.parameters = self.context.parameters, None
         self.case.leave()
         if parameters is not None:
             parameters.disconnectGui(self._gui)
@@ -79,7 +85,7 @@ class Panel:
         """The scene is about to lose its nodes."""
         self.classify.scene_closes()
         self.case.cleanup()
-        self.desk.layout.forget()
+        self.context.layout.forget()
         self.detach()
 
     def refresh(self) -> None:
@@ -89,7 +95,7 @@ class Panel:
         self._refreshing = True
         try:
             for section in (self.case, self.classify, self.result, self.cohort, self.train):
-                self.desk.messages.guarded(section.refresh)()
+                self.context.messages.guarded(section.refresh)()
         finally:
             self._refreshing = False
 
@@ -105,24 +111,17 @@ class Panel:
 
     def _choose_first(self, parameters: Any) -> None:
         """In a scene without settings take the CT and the box that are there."""
+        scene = self.context.scene
         if parameters.ct is None:
-            parameters.ct = _first(self.desk.scene, "vtkMRMLScalarVolumeNode")
+            parameters.ct = first_ct(scene) or next(ct_nodes(scene), None)
         if parameters.roi is None:
-            parameters.roi = _first(self.desk.scene, "vtkMRMLMarkupsROINode")
+            parameters.roi = next(roi_nodes(scene), None)
 
     def _on_settings(self, _caller: Any, _event: str) -> None:
         self.refresh()
 
-    def _show_message(self, text: str, wrong: bool) -> None:
+    def _show_message(self, text: str, is_error: bool) -> None:
         label = self.ui.messageLabel
-        label.text = f"⚠ {text}" if wrong and text else text
+        label.text = f"⚠ {text}" if is_error and text else text
         label.toolTip = text
         label.visible = bool(text)
-
-
-def _first(scene: Any, node_class: str) -> Any | None:
-    """The first node of a class that editors show and that is no result of ours."""
-    for node in nodes_by_class(scene, node_class):
-        if not node.GetHideFromEditors() and not node.GetAttribute(KIND):
-            return node
-    return None

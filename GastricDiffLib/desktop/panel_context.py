@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from GastricDiffLib.app.layout import Layout
 from GastricDiffLib.app.messages import Messages
 from GastricDiffLib.app.models import Models
+from GastricDiffLib.scene.mrml import MRMLScene, ROINode, VolumeNode
 
 
 class Dialogs(Protocol):
@@ -20,7 +21,7 @@ class Dialogs(Protocol):
 
 
 @dataclass
-class Desk:
+class PanelContext:
     """Handed to each section's constructor.
 
     ``ui`` holds the widgets by name; ``parameters`` the settings, replaced with each new scene;
@@ -28,7 +29,7 @@ class Desk:
     """
 
     ui: Any
-    scene: Any
+    scene: MRMLScene
     messages: Messages
     dialogs: Dialogs
     models: Models
@@ -37,12 +38,12 @@ class Desk:
     parameters: Any = None
 
     @property
-    def ct(self) -> Any | None:
+    def ct(self) -> VolumeNode | None:
         """The chosen CT's node."""
         return self._present("ct")
 
     @property
-    def roi(self) -> Any | None:
+    def roi(self) -> ROINode | None:
         """The chosen box's node."""
         return self._present("roi")
 

@@ -12,7 +12,7 @@ from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode
 from slicer.parameterNodeWrapper import Choice, WithinRange, parameterNodeWrapper
 
 from GastricDiffLib import CLASSES
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.i18n import _
 from GastricDiffLib.nets.choices import DEVICES
 from GastricDiffLib.nets.systems import SYSTEMS
 from GastricDiffLib.results.heat_kinds import DEFAULT_HEAT, HEAT_KINDS

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import qt  # type: ignore[import-not-found]
 
-from GastricDiffLib.app.curves import find_curves, show_curves
-from GastricDiffLib.app.i18n import _
-from GastricDiffLib.app.progress import progress_line, show_progress
+from GastricDiffLib.app.progress import progress_line
 from GastricDiffLib.app.train import TrainLogic, TrainRequest, find_report
-from GastricDiffLib.desktop.panel_context import Desk
+from GastricDiffLib.desktop.panel_context import PanelContext
 from GastricDiffLib.desktop.parameters import setting_widgets, training_settings
 from GastricDiffLib.desktop.paths import show_path
+from GastricDiffLib.desktop.progress import show_progress
 from GastricDiffLib.desktop.timer import Timer
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.i18n import _
 from GastricDiffLib.nets.systems import SYSTEMS
+from GastricDiffLib.scene.curves import find_curves, show_curves
 
 
 class TrainPanel:
     """``trained`` is called when there is a new model."""
 
-    def __init__(self, desk: Desk, trained: Any) -> None:
-        self._desk, self._trained = desk, trained
+    def __init__(self, context: PanelContext, trained: Callable[[], None]) -> None:
+        self._context, self._trained = context, trained
         self.logic = TrainLogic()
-        self._timer = Timer(desk.messages, self._look)
+        self._timer = Timer(context.messages, self._look)
         self._filling = False
-        ui, guarded = desk.ui, desk.messages.guarded
+        ui, guarded = context.ui, context.messages.guarded
         for name in SYSTEMS:
             item = qt.QListWidgetItem(name)
             item.setFlags(qt.Qt.ItemIsUserCheckable | qt.Qt.ItemIsEnabled)
@@ -40,7 +41,7 @@ class TrainPanel:
         ui.comparisonButton.clicked.connect(guarded(self.open_report))
 
     def refresh(self) -> None:
-        ui, parameters = self._desk.ui, self._desk.parameters
+        ui, parameters = self._context.ui, self._context.parameters
         if parameters is None:
             return
         show_path(ui.trainingPath, parameters.training)
@@ -57,14 +58,14 @@ class TrainPanel:
         ui.foldsLabel.visible = ui.foldsSpinBox.visible = parameters.compare
         ui.comparisonButton.visible = parameters.compare
         ui.comparisonButton.enabled = free and find_report(parameters.run) is not None
-        ui.curvesButton.enabled = find_curves(self._desk.scene) is not None
-        if not self._desk.layout.ours:
+        ui.curvesButton.enabled = find_curves(self._context.scene) is not None
+        if not self._context.layout.ours:
             ui.curvesButton.checked = False
         self._show()
 
     def request(self) -> TrainRequest:
         """What the panel asks for."""
-        p = self._desk.parameters
+        p = self._context.parameters
         systems = tuple(name for name in p.systems.split(",") if name) if p.compare else ()
         settings = training_settings(p)
         return TrainRequest(p.training, p.run, settings, p.trainDevice, systems, p.folds)
@@ -75,32 +76,32 @@ class TrainPanel:
             self.logic.stop()
             self._show()
             return
-        if self._desk.parameters.compare and not self.request().systems:
+        if self._context.parameters.compare and not self.request().systems:
             raise InputError("no system chosen", hint="tick at least one to compare")
-        self._desk.messages.clear()
-        self._desk.ensure()
+        self._context.messages.clear()
+        self._context.ensure()
         self.logic.start(self.request())
         self._timer.start()
         self.refresh()
 
     def switch_curves(self) -> None:
-        layout, chart = self._desk.layout, find_curves(self._desk.scene)
+        layout, chart = self._context.layout, find_curves(self._context.scene)
         if layout.ours or chart is None:
             layout.back()
         else:
             layout.show_curves(chart)
-        self._desk.ui.curvesButton.checked = layout.ours
+        self._context.ui.curvesButton.checked = layout.ours
 
     def open_report(self) -> None:
         """Show the finished comparison's report in the browser."""
-        report = find_report(self._desk.parameters.run)
+        report = find_report(self._context.parameters.run)
         if report is None:
-            raise InputError("no report there", self._desk.parameters.run, "compare first")
+            raise InputError("no report there", self._context.parameters.run, "compare first")
         qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(report)))
 
     def find_again(self) -> None:
         """Take up a training that runs already in the scene's output folder."""
-        if self._desk.parameters is not None and self.logic.find(self._desk.parameters.run):
+        if self._context.parameters is not None and self.logic.find(self._context.parameters.run):
             self._timer.start()
             self.refresh()
 
@@ -109,43 +110,42 @@ class TrainPanel:
         self.logic.abandon()
 
     def _look(self) -> None:
-        ending = self.logic.poll()
+        outcome = self.logic.poll()
         history = self.logic.history()
         if history:
-            show_curves(self._desk.scene, history)
-        if ending is None:
+            show_curves(self._context.scene, history)
+        if outcome is None:
             self._show()
             if history:
                 self.refresh()
             return
         self._timer.stop()
-        if ending.model is not None:
-            self._desk.models.add(ending.model)
-        (self._desk.messages.complain if ending.wrong else self._desk.messages.say)(ending.message)
+        if outcome.made is not None:
+            self._context.models.add(outcome.made)
+        self._context.messages.outcome(outcome)
         self.refresh()
         self._trained()
 
     def _show(self) -> None:
-        ui, job = self._desk.ui, self.logic.job
-        comparing = job is not None and job.arguments[0] != "train"
-        if not job:
-            ui.trainButton.text, why = _("Start"), self.request().problem()
-        elif self.logic.stopping or comparing:
-            ui.trainButton.text, why = _("Cancel"), ""
+        ui, logic = self._context.ui, self.logic
+        problem = "" if logic.running else self.request().problem()
+        if not logic.running:
+            ui.trainButton.text = _("Start")
+        elif logic.stopping or logic.comparing:
+            ui.trainButton.text = _("Cancel")
         else:
-            ui.trainButton.text, why = _("Stop and keep the best"), ""
-        ui.trainButton.enabled = not why
-        ui.trainLabel.text = why
-        if job:
-            stopping = self.logic.stopping and not comparing
-            told = _("Stopping after this epoch…") if stopping else progress_line(job)
-            ui.trainLabel.text = told
+            ui.trainButton.text = _("Stop and keep the best")
+        ui.trainButton.enabled = not problem
+        if logic.running and logic.stopping and not logic.comparing:
+            ui.trainLabel.text = _("Stopping after this epoch…")
+        else:
+            ui.trainLabel.text = progress_line(logic.runner) or problem
         ui.trainLabel.visible = bool(ui.trainLabel.text)
-        show_progress(ui.trainProgress, job)
+        show_progress(ui.trainProgress, logic.runner)
 
     def _fill(self) -> None:
-        chosen = self._desk.parameters.systems.split(",")
-        items = self._desk.ui.systemsList
+        chosen = self._context.parameters.systems.split(",")
+        items = self._context.ui.systemsList
         self._filling = True
         try:
             for row in range(items.count):
@@ -156,17 +156,17 @@ class TrainPanel:
             self._filling = False
 
     def _on_systems(self) -> None:
-        if self._filling or self._desk.parameters is None:
+        if self._filling or self._context.parameters is None:
             return
-        items = self._desk.ui.systemsList
+        items = self._context.ui.systemsList
         rows = [items.item(row) for row in range(items.count)]
         ticked = [item.text() for item in rows if item.checkState() == qt.Qt.Checked]
-        self._desk.parameters.systems = ",".join(ticked)
+        self._context.parameters.systems = ",".join(ticked)
 
     def _on_training(self) -> None:
-        if self._desk.parameters is not None:
-            self._desk.parameters.training = self._desk.ui.trainingPath.currentPath
+        if self._context.parameters is not None:
+            self._context.parameters.training = self._context.ui.trainingPath.currentPath
 
     def _on_run(self) -> None:
-        if self._desk.parameters is not None:
-            self._desk.parameters.run = self._desk.ui.runPath.currentPath
+        if self._context.parameters is not None:
+            self._context.parameters.run = self._context.ui.runPath.currentPath

@@ -1,4 +1,4 @@
-"""CT, box and results in an MRML scene: the only room that needs Slicer's ``slicer`` or vtk.
+"""CT, box and results in an MRML scene.
 
 Works the same inside 3D Slicer and with the PyPI package ``slicer-core``; the scene is
 always passed in, never taken from the running application.

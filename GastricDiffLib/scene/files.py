@@ -10,7 +10,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import slicer
 from vtkmodules.vtkCommonCore import vtkOutputWindow
@@ -18,6 +17,7 @@ from vtkmodules.vtkCommonCore import vtkOutputWindow
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import replacing
 from GastricDiffLib.scene.kinds import nodes_by_class
+from GastricDiffLib.scene.mrml import MRMLScene
 from GastricDiffLib.scene.setup import new_scene
 
 # Damaged, encrypted (RuntimeError) or packed in a way that zipfile does not know.
@@ -25,10 +25,13 @@ _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
 _TAG = re.compile(r"<([A-Za-z]\w*)")
 
 
-def save_scene(scene: Any, path: str | Path) -> None:
+def save_scene(scene: MRMLScene, path: str | Path) -> None:
     """Save the scene with all its data as one ``.mrb``, whole or not at all.
 
-    Raises InputError when the name does not end in ``.mrb`` or the file cannot be written.
+    Raises
+    ------
+    InputError
+        When the name does not end in ``.mrb`` or the file cannot be written.
     """
     path = Path(path).absolute()
     if path.suffix.lower() != ".mrb":
@@ -43,7 +46,10 @@ def save_scene(scene: Any, path: str | Path) -> None:
 def extract(bundle: str | Path, name: str, path: str | Path) -> None:
     """Copy the one file called ``name`` out of a ``.mrb`` of ours to ``path``, whole or not at all.
 
-    Raises InputError when ``path`` cannot be written.
+    Raises
+    ------
+    InputError
+        When ``path`` cannot be written.
     """
     with zipfile.ZipFile(bundle) as files, replacing(path) as beside:
         (entry,) = (each for each in files.namelist() if each.rpartition("/")[2] == name)
@@ -54,10 +60,13 @@ def extract(bundle: str | Path, name: str, path: str | Path) -> None:
             raise InputError("cannot write the file", path, "is the disk full?") from error
 
 
-def load_scene(path: str | Path, scene: Any = None) -> Any:
+def load_scene(path: str | Path, scene: MRMLScene | None = None) -> MRMLScene:
     """Add a ``.mrb``'s nodes to ``scene``, a new one if none is given, and return it.
 
-    Raises InputError when the file is missing or holds no scene.
+    Raises
+    ------
+    InputError
+        When the file is missing or holds no scene.
     """
     path = Path(path)
     if not path.is_file():
@@ -69,10 +78,13 @@ def load_scene(path: str | Path, scene: Any = None) -> Any:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def import_scene(mrml: Path, scene: Any = None, where: object = "") -> Any:
+def import_scene(mrml: Path, scene: MRMLScene | None = None, where: object = "") -> MRMLScene:
     """Add the nodes of a ``.mrml`` as ``load_scene`` does; its files may go away afterwards.
 
-    Raises InputError, at ``where``, when a node or its file cannot be read.
+    Raises
+    ------
+    InputError
+        At ``where``, when a node or its file cannot be read.
     """
     scene = new_scene() if scene is None else scene
     url, root = scene.GetURL(), scene.GetRootDirectory()
@@ -101,7 +113,7 @@ def _quietly() -> Iterator[None]:
         window.SetDisplayMode(mode)
 
 
-def _know_nodes_of(mrml: Path, scene: Any) -> None:
+def _know_nodes_of(mrml: Path, scene: MRMLScene) -> None:
     """Register the node classes that the scene file names and this Slicer has.
 
     In 3D Slicer its modules do so; a scene saved there, or by a program around slicer-core,
@@ -124,7 +136,7 @@ def _unpack(path: Path, folder: Path) -> Path:
             needed = sum(info.file_size for info in bundle.infolist())
             if needed > shutil.disk_usage(folder).free:
                 raise InputError(
-                    "no room to unpack the scene", f"{path}, {needed >> 20} MiB", "free some disk"
+                    "no space to unpack the scene", f"{path}, {needed >> 20} MiB", "free some disk"
                 )
             bundle.extractall(folder)
     except _UNREADABLE as error:
@@ -135,7 +147,7 @@ def _unpack(path: Path, folder: Path) -> Path:
     return mrml[0]
 
 
-def _forget_files(scene: Any, folder: str) -> None:
+def _forget_files(scene: MRMLScene, folder: str) -> None:
     """The unpacked files go away: a later save must write every node's data anew."""
     for storage in nodes_by_class(scene, "vtkMRMLStorageNode"):
         if (storage.GetFileName() or "").startswith(Path(folder).as_posix()):

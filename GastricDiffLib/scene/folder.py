@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import slicer
+
+from GastricDiffLib.scene.mrml import MRMLNode, SubjectHierarchyNode, VolumeNode
 
 FOLDER = "GastricDiff.Results"
 
 
-def put_in_folder(volume_node: Any, nodes: Sequence[Any]) -> int:
+def put_in_folder(volume_node: VolumeNode, nodes: Sequence[MRMLNode]) -> int:
     """Put the nodes into the CT's result folder, which stands beside the CT; its item ID."""
-    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(volume_node.GetScene())
+    hierarchy: SubjectHierarchyNode = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(
+        volume_node.GetScene()
+    )
     folder = _existing(hierarchy, nodes)
     if folder is None:
         ct = hierarchy.GetItemByDataNode(volume_node)
@@ -25,7 +28,7 @@ def put_in_folder(volume_node: Any, nodes: Sequence[Any]) -> int:
     return int(folder)
 
 
-def _existing(hierarchy: Any, nodes: Sequence[Any]) -> int | None:
+def _existing(hierarchy: SubjectHierarchyNode, nodes: Sequence[MRMLNode]) -> int | None:
     for node in nodes:
         item = hierarchy.GetItemByDataNode(node)
         folder = hierarchy.GetItemParent(item) if item else 0

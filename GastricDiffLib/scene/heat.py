@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import NDArray
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
 from GastricDiffLib.ct.grid import Grid, resample
@@ -13,13 +12,14 @@ from GastricDiffLib.results.case_result import CaseResult
 from GastricDiffLib.results.palette import heat_rgba
 from GastricDiffLib.scene.frames import world_grid
 from GastricDiffLib.scene.kinds import result_node
+from GastricDiffLib.scene.mrml import ColorTableNode, MRMLScene, VolumeNode
 from GastricDiffLib.scene.nodes import set_voxels, show_between
 
 HEAT = "heat"
 COLOURS = "GastricDiffHeat"
 
 
-def show_heat(volume_node: Any, result: CaseResult, share: bool = False) -> Any:
+def show_heat(volume_node: VolumeNode, result: CaseResult, share: bool = False) -> VolumeNode:
     """The volume node ``<CT> heat``: float32 0…1 on the CT's voxels, under its transforms.
 
     ``share``: the node and the result have the same voxels in memory, see ``set_voxels``.
@@ -30,7 +30,7 @@ def show_heat(volume_node: Any, result: CaseResult, share: bool = False) -> Any:
         When the result lies nowhere on the CT.
     """
     heat = on_grid_of(volume_node, result)
-    node = result_node(
+    node: VolumeNode = result_node(
         volume_node, HEAT, "vtkMRMLScalarVolumeNode", f"{volume_node.GetName()} heat"
     )
     show_between(node, 0.0, 1.0, heat_colours(volume_node.GetScene()).GetID())
@@ -42,7 +42,7 @@ def show_heat(volume_node: Any, result: CaseResult, share: bool = False) -> Any:
     return node
 
 
-def on_grid_of(volume_node: Any, result: CaseResult) -> np.ndarray:
+def on_grid_of(volume_node: VolumeNode, result: CaseResult) -> NDArray[np.float32]:
     """The result's heat, float32 (K, J, I), on the voxels of the volume node.
 
     A result of this very node has it already; one of a sheared node, or of the same CT
@@ -62,13 +62,13 @@ def on_grid_of(volume_node: Any, result: CaseResult) -> np.ndarray:
     return moved
 
 
-def heat_colours(scene: Any) -> Any:
+def heat_colours(scene: MRMLScene) -> ColorTableNode:
     """The scene's one colour table for heat, transparent where heat is low."""
-    table = scene.GetSingletonNode(COLOURS, "vtkMRMLColorTableNode")
-    if table is not None:
-        return table
+    there: ColorTableNode | None = scene.GetSingletonNode(COLOURS, "vtkMRMLColorTableNode")
+    if there is not None:
+        return there
     rgba = heat_rgba()
-    table = scene.CreateNodeByClass("vtkMRMLColorTableNode")
+    table: ColorTableNode = scene.CreateNodeByClass("vtkMRMLColorTableNode")
     table.UnRegister(None)
     table.SetTypeToUser()
     table.SetName("GastricDiff heat")
@@ -78,7 +78,8 @@ def heat_colours(scene: Any) -> Any:
     table.GetLookupTable().SetRange(0.0, 1.0)
     for index, colour in enumerate(rgba):
         table.SetColor(index, f"{index / (len(rgba) - 1):.3f}", *colour.tolist())
-    return scene.AddNode(table)
+    added: ColorTableNode = scene.AddNode(table)
+    return added
 
 
 def _same(a: Grid, b: Grid) -> bool:

@@ -1,4 +1,4 @@
-"""Result nodes of a CT: how they are found again, and what they say about their origin."""
+"""Result nodes of a CT: how they are found again, and the record of their origin."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from typing import Any
 
 from GastricDiffLib import RESEARCH_USE
 from GastricDiffLib.results.case_result import CaseResult
+from GastricDiffLib.scene.mrml import MRMLNode, MRMLScene, ROINode, VolumeNode
 
 CT_ROLE = "GastricDiff.CT"
 ROI_ROLE = "GastricDiff.ROI"
 KIND = "GastricDiff.Kind"
 
 
-def nodes_by_class(scene: Any, node_class: str) -> Iterator[Any]:
+def nodes_by_class(scene: MRMLScene, node_class: str) -> Iterator[Any]:
     """All nodes of a class and of those derived from it."""
     for index in range(scene.GetNumberOfNodesByClass(node_class)):
         yield scene.GetNthNodeByClass(index, node_class)
 
 
-def find_node(volume_node: Any, kind: str, node_class: str) -> Any | None:
+def find_node(volume_node: VolumeNode, kind: str, node_class: str) -> Any | None:
     """The result node of that kind that belongs to the CT, or None."""
     for node in nodes_by_class(volume_node.GetScene(), node_class):
         if (
@@ -30,7 +31,7 @@ def find_node(volume_node: Any, kind: str, node_class: str) -> Any | None:
     return None
 
 
-def result_node(volume_node: Any, kind: str, node_class: str, name: str) -> Any:
+def result_node(volume_node: VolumeNode, kind: str, node_class: str, name: str) -> Any:
     """The CT's result node of that kind: the one there is, so that views keep it, or a new one."""
     node = find_node(volume_node, kind, node_class)
     if node is None:
@@ -41,7 +42,7 @@ def result_node(volume_node: Any, kind: str, node_class: str, name: str) -> Any:
     return node
 
 
-def sign(node: Any, roi_nodes: Sequence[Any], result: CaseResult) -> None:
+def sign(node: MRMLNode, roi_nodes: Sequence[ROINode], result: CaseResult) -> None:
     """Write which boxes and which model the node's content comes from."""
     node.RemoveNodeReferenceIDs(ROI_ROLE)
     for roi_node in roi_nodes:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import slicer
+from numpy.typing import NDArray
 
 from GastricDiffLib.ct import BoxROI
+from GastricDiffLib.scene.mrml import MRMLScene, SliceNode, VolumeNode
 from GastricDiffLib.scene.results import ResultNodes
 
 _VIEW_PIXELS = 512
@@ -16,7 +17,7 @@ _ALONG = {"Red": 2, "Yellow": 0, "Green": 1}
 """The RAS axis that each of Slicer's three standard slice views steps along."""
 
 
-def add_views(scene: Any) -> None:
+def add_views(scene: MRMLScene) -> None:
     """Slicer's four-up layout with plot and table: three slice views, 3D, plot, table."""
     logic = slicer.vtkMRMLLayoutLogic()
     logic.SetMRMLScene(scene)
@@ -31,7 +32,9 @@ def add_views(scene: Any) -> None:
         scene.AddNode(composite)
 
 
-def aim_views(scene: Any, volume_node: Any, nodes: ResultNodes, boxes: Sequence[BoxROI]) -> None:
+def aim_views(
+    scene: MRMLScene, volume_node: VolumeNode, nodes: ResultNodes, boxes: Sequence[BoxROI]
+) -> None:
     """Turn all views to the CT, its chart and its slice table, the slices to the boxes' middle."""
     center_lps = np.mean([box.center_lps for box in boxes], axis=0)
     center_ras = center_lps * (-1, -1, 1)
@@ -58,7 +61,17 @@ def aim_views(scene: Any, volume_node: Any, nodes: ResultNodes, boxes: Sequence[
     selection.SetActivePlotChartID(nodes.chart.GetID())
 
 
-def _fit(view: Any, bounds_ras: np.ndarray, axis: int) -> None:
+def jump_slices(scene: MRMLScene, ras_mm: Sequence[float], centered: bool = False) -> None:
+    """Turn all slice views of a scene to a point, RAS in mm; ``centered``: it comes to the middle.
+
+    Their zoom stays.
+    """
+    node_class = slicer.vtkMRMLSliceNode
+    mode = node_class.CenteredJumpSlice if centered else node_class.OffsetJumpSlice
+    node_class.JumpAllSlices(scene, *(float(value) for value in ras_mm), mode)
+
+
+def _fit(view: SliceNode, bounds_ras: NDArray[np.float64], axis: int) -> None:
     """Centre a slice view on the volume and zoom so that all of it is seen."""
     extent = np.delete(np.ptp(bounds_ras, axis=1), axis)
     center = bounds_ras.mean(axis=1)

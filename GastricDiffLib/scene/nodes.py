@@ -6,24 +6,26 @@ from typing import Any
 
 import numpy as np
 import slicer
+from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import numpy_to_vtk
 from vtkmodules.vtkCommonDataModel import vtkImageData
 
 from GastricDiffLib.ct import BoxROI, Grid
 from GastricDiffLib.scene.frames import RAS_LPS, to_vtk
+from GastricDiffLib.scene.mrml import MRMLScene, ROINode, VolumeNode
 
 ABDOMEN_WINDOW, ABDOMEN_LEVEL = 400.0, 40.0
 """Width and centre in HU of the display window that radiologists read abdomens with."""
 
 
 def add_volume(
-    scene: Any, array: np.ndarray, grid: Grid, name: str = "CT", share: bool = False
-) -> Any:
+    scene: MRMLScene, array: NDArray[Any], grid: Grid, name: str = "CT", share: bool = False
+) -> VolumeNode:
     """A new vtkMRMLScalarVolumeNode with ``array`` (K, J, I) on ``grid``, abdominal window.
 
     ``share`` as in :func:`set_voxels`.
     """
-    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    node: VolumeNode = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
     half = ABDOMEN_WINDOW / 2
     show_between(node, ABDOMEN_LEVEL - half, ABDOMEN_LEVEL + half, "vtkMRMLColorTableNodeGrey")
     set_voxels(node, array, share)
@@ -31,7 +33,7 @@ def add_volume(
     return node
 
 
-def set_voxels(volume_node: Any, array: np.ndarray, share: bool = False) -> None:
+def set_voxels(volume_node: VolumeNode, array: NDArray[Any], share: bool = False) -> None:
     """Give a volume node the voxels ``array`` (K, J, I).
 
     ``share``: without a copy where the array is contiguous. For a scene that nobody edits:
@@ -43,11 +45,11 @@ def set_voxels(volume_node: Any, array: np.ndarray, share: bool = False) -> None
     image = vtkImageData()
     image.SetDimensions(array.shape[::-1])
     # The VTK array keeps the numpy array alive.
-    image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(array).ravel()))
+    image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(array).ravel()))  # type: ignore[no-untyped-call]
     volume_node.SetAndObserveImageData(image)
 
 
-def show_between(volume_node: Any, low: float, high: float, colour_id: str) -> None:
+def show_between(volume_node: VolumeNode, low: float, high: float, colour_id: str) -> None:
     """Display a volume from ``low`` to ``high`` in a colour table.
 
     Best before the volume has voxels: a default display would search them for a window.
@@ -63,9 +65,9 @@ def show_between(volume_node: Any, low: float, high: float, colour_id: str) -> N
     display.SetAndObserveColorNodeID(colour_id)
 
 
-def add_roi(scene: Any, box: BoxROI, name: str = "") -> Any:
+def add_roi(scene: MRMLScene, box: BoxROI, name: str = "") -> ROINode:
     """A new vtkMRMLMarkupsROINode for ``box``, an outline without filling."""
-    node = scene.AddNewNodeByClass("vtkMRMLMarkupsROINode", name or box.name or "ROI")
+    node: ROINode = scene.AddNewNodeByClass("vtkMRMLMarkupsROINode", name or box.name or "ROI")
     box_to_lps = np.eye(4)
     box_to_lps[:3, :3] = box.axes_lps
     box_to_lps[:3, 3] = box.center_lps
@@ -73,6 +75,7 @@ def add_roi(scene: Any, box: BoxROI, name: str = "") -> Any:
     node.SetSize(box.size_mm.tolist())
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
+    assert display is not None
     display.SetFillVisibility(False)
     display.SetPropertiesLabelVisibility(False)
     display.SetHandlesInteractive(False)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from GastricDiffLib.scene.heat import HEAT
 from GastricDiffLib.scene.kinds import KIND, find_node, nodes_by_class
+from GastricDiffLib.scene.mrml import MRMLScene, VolumeNode
 
 DEFAULT_OPACITY = 0.5
 
 
-def show_overlay(scene: Any, on: bool, opacity: float = DEFAULT_OPACITY) -> None:
+def show_overlay(scene: MRMLScene, on: bool, opacity: float = DEFAULT_OPACITY) -> None:
     """Lay the heat over every CT that has one, or take it away, in all slice views.
 
     Views whose CT has no result, and foregrounds that are not ours, are left alone.
@@ -28,7 +27,9 @@ def show_overlay(scene: Any, on: bool, opacity: float = DEFAULT_OPACITY) -> None
             view.SetForegroundVolumeID(None)
 
 
-def show_layers(scene: Any, volume_node: Any, heat_node: Any, opacity: float) -> None:
+def show_layers(
+    scene: MRMLScene, volume_node: VolumeNode, heat_node: VolumeNode, opacity: float
+) -> None:
     """Show the CT with its heat in all slice views of the scene."""
     for view in nodes_by_class(scene, "vtkMRMLSliceCompositeNode"):
         view.SetBackgroundVolumeID(volume_node.GetID())

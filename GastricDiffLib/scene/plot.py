@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import slicer
+from numpy.typing import NDArray
 
 from GastricDiffLib.results.case_result import CaseResult
 from GastricDiffLib.results.tables import roi_runs, slice_distance_mm
 from GastricDiffLib.scene.kinds import result_node
+from GastricDiffLib.scene.mrml import PlotChartNode, PlotSeriesNode, TableNode, VolumeNode
 from GastricDiffLib.scene.tables import fill_table
 
 CHART = "chart"
@@ -17,14 +17,18 @@ LINES = "lines"
 SERIES = ("probability", "threshold", "roi")
 
 
-def show_plot(volume_node: Any, slices_node: Any, result: CaseResult) -> tuple[Any, list[Any]]:
+def show_plot(
+    volume_node: VolumeNode, slices_node: TableNode, result: CaseResult
+) -> tuple[PlotChartNode, list[PlotSeriesNode]]:
     """The chart node ``<CT> probability`` and its three series: p, threshold, ROI extent.
 
     p is read from the slice table; the two lines have a hidden table of their own.
     """
     name = volume_node.GetName()
     positive = result.classes[1]
-    lines_node = result_node(volume_node, LINES, "vtkMRMLTableNode", f"{name} plot lines")
+    lines_node: TableNode = result_node(
+        volume_node, LINES, "vtkMRMLTableNode", f"{name} plot lines"
+    )
     lines_node.SetHideFromEditors(True)
     fill_table(lines_node, _lines(result))
     series = [
@@ -44,7 +48,9 @@ def show_plot(volume_node: Any, slices_node: Any, result: CaseResult) -> tuple[A
     ]
     series[0].SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleCircle)
     series[1].SetLineStyle(slicer.vtkMRMLPlotSeriesNode.LineStyleDash)
-    chart = result_node(volume_node, CHART, "vtkMRMLPlotChartNode", f"{name} probability")
+    chart: PlotChartNode = result_node(
+        volume_node, CHART, "vtkMRMLPlotChartNode", f"{name} probability"
+    )
     chart.RemoveAllPlotSeriesNodeIDs()
     for node in series:
         chart.AddAndObservePlotSeriesNodeID(node.GetID())
@@ -63,15 +69,15 @@ _GREY = (0.55, 0.55, 0.55)
 
 
 def _series(
-    volume_node: Any,
+    volume_node: VolumeNode,
     kind: str,
     name: str,
-    table: Any,
+    table: TableNode,
     x: str,
     y: str,
     colour: tuple[float, float, float],
-) -> Any:
-    node = result_node(volume_node, kind, "vtkMRMLPlotSeriesNode", name)
+) -> PlotSeriesNode:
+    node: PlotSeriesNode = result_node(volume_node, kind, "vtkMRMLPlotSeriesNode", name)
     node.SetAndObserveTableNodeID(table.GetID())
     node.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatter)
     node.SetXColumnName(x)
@@ -82,7 +88,7 @@ def _series(
     return node
 
 
-def _lines(result: CaseResult) -> dict[str, np.ndarray]:
+def _lines(result: CaseResult) -> dict[str, NDArray[np.float64]]:
     """The threshold and the ROI's extent as polylines of equally many points.
 
     The ROI is a step from 0 to 1 and back for each run of slices that it cuts.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import slicer
 
@@ -11,13 +9,14 @@ from GastricDiffLib.ct import BoxROI, CTVolume
 from GastricDiffLib.ct.checks import check_hu
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.scene.frames import RAS_LPS, node_to_world, to_numpy, world_grid
+from GastricDiffLib.scene.mrml import MRMLNode, ROINode, VolumeNode
 
 
-def volume_from_node(node: Any) -> CTVolume:
+def volume_from_node(node: VolumeNode | None) -> CTVolume:
     """The CT of a vtkMRMLScalarVolumeNode where it stands in the world.
 
     Linear parent transforms count as if they were hardened; a turned volume is resampled
-    upright, which its ``notes`` tell. Voxels are not copied where the grid is upright.
+    upright, which its ``notes`` state. Voxels are not copied where the grid is upright.
 
     Raises
     ------
@@ -39,7 +38,7 @@ def volume_from_node(node: Any) -> CTVolume:
     return CTVolume.from_array(array, world_grid(node).ijk_to_lps)
 
 
-def roi_from_node(node: Any) -> BoxROI:
+def roi_from_node(node: ROINode | None) -> BoxROI:
     """The box of a vtkMRMLMarkupsROINode where it stands in the world, LPS mm.
 
     Its own orientation and linear parent transforms count.
@@ -63,5 +62,5 @@ def roi_from_node(node: Any) -> BoxROI:
     return box.transformed(RAS_LPS @ node_to_world(node) @ RAS_LPS)
 
 
-def _name(node: Any) -> str:
+def _name(node: MRMLNode | None) -> str:
     return "" if node is None else f"'{node.GetName()}'"

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import slicer
+from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import vtk_to_numpy
 
 from GastricDiffLib.errors import InputError
+from GastricDiffLib.scene.mrml import MRMLScene
 from GastricDiffLib.scene.setup import ensure_basics
 
 _VIEW = "GastricDiffRender"
 
 
 def render_slice(
-    scene: Any, view: str = "Red", position_mm: float | None = None, size: int = 512
-) -> np.ndarray:
+    scene: MRMLScene, view: str = "Red", position_mm: float | None = None, size: int = 512
+) -> NDArray[np.uint8]:
     """What the slice view of that name shows, (size, size, 3) uint8 RGB, top row first.
 
     Blends the view's background and foreground as Slicer does; markups are not drawn.
@@ -52,9 +52,10 @@ def render_slice(
         if port is None:
             return np.zeros((size, size, 3), dtype=np.uint8)
         port.GetProducer().Update()
-        pixels = vtk_to_numpy(port.GetProducer().GetOutput().GetPointData().GetScalars())
+        scalars = port.GetProducer().GetOutput().GetPointData().GetScalars()
+        pixels = vtk_to_numpy(scalars)  # type: ignore[no-untyped-call]
         rgba = pixels.reshape(size, size, 4)[::-1]
-        # Outside of the volume the blend keeps a colour, only alpha says that nothing is there.
+        # Outside of the volume the blend keeps a colour, only alpha shows that nothing is there.
         return np.where(rgba[..., 3:] > 0, rgba[..., :3], np.uint8(0))
     finally:
         own = (

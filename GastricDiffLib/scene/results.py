@@ -10,6 +10,15 @@ from GastricDiffLib.results.case_result import CaseResult
 from GastricDiffLib.scene.folder import put_in_folder
 from GastricDiffLib.scene.heat import HEAT, show_heat
 from GastricDiffLib.scene.kinds import find_node, sign
+from GastricDiffLib.scene.mrml import (
+    MRMLNode,
+    MRMLScene,
+    PlotChartNode,
+    PlotSeriesNode,
+    ROINode,
+    TableNode,
+    VolumeNode,
+)
 from GastricDiffLib.scene.overlay import DEFAULT_OPACITY, show_layers
 from GastricDiffLib.scene.plot import CHART, LINES, SERIES, show_plot
 from GastricDiffLib.scene.setup import ensure_basics
@@ -23,21 +32,21 @@ class ResultNodes:
     ``lines`` is the hidden table behind the chart's threshold and ROI lines.
     """
 
-    heat: Any
-    slices: Any
-    case: Any
-    chart: Any
-    series: tuple[Any, ...]
-    lines: Any
+    heat: VolumeNode
+    slices: TableNode
+    case: TableNode
+    chart: PlotChartNode
+    series: tuple[PlotSeriesNode, ...]
+    lines: TableNode
 
-    def all(self) -> tuple[Any, ...]:
+    def all(self) -> tuple[MRMLNode, ...]:
         return (self.heat, self.slices, self.case, self.chart, *self.series, self.lines)
 
 
 def show_result(
-    scene: Any,
-    volume_node: Any,
-    roi_node: Any | Sequence[Any],
+    scene: MRMLScene,
+    volume_node: VolumeNode,
+    roi_node: ROINode | Sequence[ROINode],
     result: CaseResult,
     share: bool = False,
 ) -> ResultNodes:
@@ -68,9 +77,9 @@ def show_result(
     return nodes
 
 
-def find_results(volume_node: Any) -> ResultNodes | None:
+def find_results(volume_node: VolumeNode) -> ResultNodes | None:
     """The result nodes of a CT, or None when it has none or some were deleted."""
-    found = {
+    found: dict[str, Any] = {
         kind: find_node(volume_node, kind, node_class)
         for kind, node_class in (
             (HEAT, "vtkMRMLScalarVolumeNode"),

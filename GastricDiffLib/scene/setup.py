@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import slicer
+
+from GastricDiffLib.scene.mrml import MRMLScene
 
 READABLE_BY = "Slicer 5.10.0 0"
 """The version written into scenes of our own. Without it Slicer warns of a foreign file."""
 _MARKUPS_STORAGE = ("vtkMRMLMarkupsJsonStorageNode", "vtkMRMLMarkupsROIJsonStorageNode")
 
 
-def new_scene() -> Any:
+def new_scene() -> MRMLScene:
     """An empty vtkMRMLScene with Slicer's colour tables, slice orientations and markups storage."""
-    scene = slicer.vtkMRMLScene()
+    scene: MRMLScene = slicer.vtkMRMLScene()
     scene.SetVersion(READABLE_BY)
     ensure_basics(scene)
     return scene
 
 
-def ensure_basics(scene: Any) -> None:
+def ensure_basics(scene: MRMLScene) -> None:
     """Add what is missing of colour tables, slice orientations and storage of markups."""
     for storage in _MARKUPS_STORAGE:
         if not scene.IsNodeClassRegistered(storage):

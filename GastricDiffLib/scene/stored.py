@@ -12,42 +12,61 @@ from GastricDiffLib.errors import InputError
 from GastricDiffLib.results.case_result import CaseResult
 from GastricDiffLib.results.tables import result_from_tables
 from GastricDiffLib.scene.frames import world_grid
+from GastricDiffLib.scene.mrml import TableNode, VolumeNode
 from GastricDiffLib.scene.results import find_results
+from GastricDiffLib.scene.tables import CASE_JSON
 
 _LISTS = ("classes", "notes")
 _TEXTS = ("vote", "model", "model_sha256", "system", "scope", "device", "heat", "research_use")
+"""Texts, where the table alone holds the case, as in scenes of version 0.1.0 and before."""
 
 
-def result_from_nodes(volume_node: Any) -> CaseResult | None:
+def result_from_nodes(volume_node: VolumeNode) -> CaseResult | None:
     """The result that the scene shows of a CT, or None where it shows none.
 
-    Raises InputError when its tables have been edited into something else.
+    Raises
+    ------
+    InputError
+        When its nodes have been edited into something else.
     """
     nodes = find_results(volume_node)
     if nodes is None:
         return None
     try:
-        fields = _columns(nodes.case)
-        case = {
-            name: _value(name, text)
-            for name, text in zip(fields["field"], fields["value"], strict=True)
-        }
+        case = _case(nodes.case)
         heat = np.asarray(slicer.util.arrayFromVolume(nodes.heat), dtype=np.float32)
         return result_from_tables(case, _columns(nodes.slices), heat, world_grid(nodes.heat))
-    except (KeyError, ValueError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise InputError(
             "the result in the scene cannot be read", f"'{volume_node.GetName()}'", "classify again"
         ) from error
 
 
-def _columns(table_node: Any) -> dict[str, list[str]]:
+def _columns(table_node: TableNode) -> dict[str, list[str]]:
     table = table_node.GetTable()
     names = [table.GetColumnName(n) for n in range(table.GetNumberOfColumns())]
     rows = range(table.GetNumberOfRows())
     return {name: [table.GetValueByName(row, name).ToString() for row in rows] for name in names}
 
 
+def _case(table_node: TableNode) -> dict[str, Any]:
+    """The fields of ``case.json``, unknown ones included."""
+    whole = table_node.GetAttribute(CASE_JSON)
+    if whole is not None:
+        return dict(json.loads(whole))
+    fields = _columns(table_node)
+    return {
+        name: _value(name, text)
+        for name, text in zip(fields["field"], fields["value"], strict=True)
+    }
+
+
 def _value(name: str, text: str) -> Any:
     if name in _LISTS:
         return text.split("; ")
-    return text if name in _TEXTS else json.loads(text)
+    if name in _TEXTS:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import numpy_to_vtk
 from vtkmodules.vtkCommonCore import vtkStringArray
 from vtkmodules.vtkCommonDataModel import vtkTable
@@ -14,33 +15,42 @@ from vtkmodules.vtkCommonDataModel import vtkTable
 from GastricDiffLib.results.case_result import CaseResult
 from GastricDiffLib.results.tables import case_table, slice_table
 from GastricDiffLib.scene.kinds import result_node
+from GastricDiffLib.scene.mrml import TableNode, VolumeNode
 
 SLICES = "slices"
 CASE = "case"
+CASE_JSON = "GastricDiff.CaseJSON"
+"""Attribute of the case table: ``case.json`` whole, since in a cell of text a list, a
+number and a text look alike."""
 
 
-def show_slices(volume_node: Any, result: CaseResult) -> Any:
+def show_slices(volume_node: VolumeNode, result: CaseResult) -> TableNode:
     """The table node ``<CT> slices``, the columns of ``slices.csv``."""
     name = f"{volume_node.GetName()} slices"
-    node = result_node(volume_node, SLICES, "vtkMRMLTableNode", name)
+    node: TableNode = result_node(volume_node, SLICES, "vtkMRMLTableNode", name)
     fill_table(node, slice_table(result))
     return node
 
 
-def show_case(volume_node: Any, result: CaseResult) -> Any:
-    """The table node ``<CT> case``, the fields of ``case.json`` as ``field`` and ``value``."""
+def show_case(volume_node: VolumeNode, result: CaseResult) -> TableNode:
+    """The table node ``<CT> case``, the fields of ``case.json`` as ``field`` and ``value``.
+
+    The table is for people; its attribute ``CASE_JSON`` is what a result is read from again.
+    """
     name = f"{volume_node.GetName()} case"
-    node = result_node(volume_node, CASE, "vtkMRMLTableNode", name)
-    fields = {key: value for key, value in case_table(result).items() if value != []}
+    node: TableNode = result_node(volume_node, CASE, "vtkMRMLTableNode", name)
+    case = case_table(result)
+    fields = {key: value for key, value in case.items() if value != []}
     columns = {
         "field": np.array(list(fields)),
         "value": np.array([_text(value) for value in fields.values()]),
     }
     fill_table(node, columns)
+    node.SetAttribute(CASE_JSON, json.dumps(case))
     return node
 
 
-def fill_table(node: Any, columns: Mapping[str, np.ndarray]) -> None:
+def fill_table(node: TableNode, columns: Mapping[str, NDArray[Any]]) -> None:
     """Give a table node new content, (N,) numbers or strings a column, closed to typing."""
     table = vtkTable()
     for name, values in columns.items():
@@ -49,9 +59,9 @@ def fill_table(node: Any, columns: Mapping[str, np.ndarray]) -> None:
             for value in values:
                 column.InsertNextValue(str(value))
         elif values.dtype.kind in "iu":
-            column = numpy_to_vtk(values.astype(np.int32), deep=True)
+            column = numpy_to_vtk(values.astype(np.int32), deep=True)  # type: ignore[no-untyped-call]
         else:
-            column = numpy_to_vtk(values.astype(np.float64), deep=True)
+            column = numpy_to_vtk(values.astype(np.float64), deep=True)  # type: ignore[no-untyped-call]
         column.SetName(name)
         table.AddColumn(column)
     node.SetAndObserveTable(table)

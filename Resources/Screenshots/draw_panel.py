@@ -65,10 +65,10 @@ class Artist:
         work.fill_cohort(desktop.panel, folder, CASES)
         work.label_all(ui)
         work.export(desktop.panel)
-        told = ui.messageLabel.text
+        message = ui.messageLabel.text
         ui.cohortTable.selectRow(2)
         ui.openCaseButton.click()
-        ui.messageLabel.text = told
+        ui.messageLabel.text = message
         self._draw("3-cohort.png", ("cohort",), [[self._slice("Red", 440)]])
 
     def training(self, folder: Path) -> None:
@@ -92,7 +92,7 @@ class Artist:
     def comparison(self) -> None:
         """What a comparison asks for."""
         self._ui.compareCheckBox.checked = True
-        self._panel.desk.messages.clear()
+        self._panel.context.messages.clear()
         self._draw("6-compare.png", ("train",), [])
 
     def _slice(self, name: str, side: int) -> Any:
@@ -116,8 +116,7 @@ class Artist:
 def main(folder: Path) -> None:
     """Draw all pictures into a folder."""
     with open_module(ROOT / "GastricDiff" / "GastricDiff.py") as desktop:
-        from GastricDiffLib.desktop import scenarios
-
+        scenarios = sys.modules["GastricDiff"].load_scenarios()
         artist = Artist(desktop, scenarios, folder)
         STUDY.mkdir()  # its path is to be read in the pictures
         try:

@@ -19,7 +19,7 @@ def case():
     return case_scene()
 
 
-def test_a_case_tells_its_size_and_how_many_slices_the_box_cuts(case):
+def test_a_case_shows_its_size_and_how_many_slices_the_box_cuts(case):
     _, ct, roi = case
     facts = case_facts(ct, roi)
     assert facts.ct.startswith("12 slices of 56 × 40, 2.00 × 1.50 × 4.00 mm, −1")
@@ -42,7 +42,7 @@ def test_a_picture_is_no_ct(case):
     assert "not in Hounsfield units" in case_facts(ct, roi).problem
 
 
-def test_a_turned_ct_is_told_without_being_resampled(case):
+def test_a_turned_ct_is_reported_without_being_resampled(case):
     _, ct, roi = case
     turn(ct, 12)
     facts = case_facts(ct, roi)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from GastricDiffLib.app.cohort import mark
-from GastricDiffLib.app.cohort_table import Case, CohortTable
+from GastricDiffLib.app.cohort_table import CohortCase, CohortTable
 from GastricDiffLib.cohort.manifest import read_cohort
 from GastricDiffLib.errors import InputError
 
@@ -39,7 +39,7 @@ def test_numbered_cases_come_in_their_order(tmp_path):
     assert [case.case_id for case in table.cases] == ["case-1", "case-9", "case-10"]
 
 
-def test_a_folder_without_cases_is_told(tmp_path):
+def test_a_folder_without_cases_is_reported(tmp_path):
     with pytest.raises(InputError, match="no case found"):
         CohortTable(tmp_path / "cohort.csv").add_folder(tmp_path)
 
@@ -70,16 +70,16 @@ def test_what_the_table_saves_the_export_reads(folder):
     assert [row.label for row in read_cohort(folder / "cohort.csv")] == [1, 0, 1]
 
 
-def test_a_case_says_what_it_lacks(folder):
+def test_a_case_shows_what_it_lacks(folder):
     table = CohortTable.open(folder / "cohort.csv")
     table.add_folder(folder)
-    assert table.cases[0].told() == "no label"
+    assert table.cases[0].status() == "no label"
     with pytest.raises(InputError, match="3 of 3 cases are not ready"):
         table.require_complete()
     table.edit(0, "label", "differentiated")
-    assert table.cases[0].told() == "ready"
+    assert table.cases[0].status() == "ready"
     table.cases[0].roi.unlink()
-    assert table.cases[0].told() == "box missing"
+    assert table.cases[0].status() == "box missing"
 
 
 def test_editing_keeps_names_apart_and_labels_known(folder):
@@ -99,25 +99,25 @@ def test_a_label_changed_after_the_export_makes_the_case_new(folder):
     table.edit(0, "label", "differentiated")
     assert table.cases[0].state == "exported"
     table.edit(0, "label", "undifferentiated")
-    assert table.cases[0].told() == "ready"
+    assert table.cases[0].status() == "ready"
 
 
 def test_a_case_of_a_taken_name_gets_a_free_one(tmp_path):
     table = CohortTable(tmp_path / "cohort.csv")
     for number in range(2):
-        assert table.add(Case("case-002", tmp_path / f"{number}", tmp_path / "roi"))
+        assert table.add(CohortCase("case-002", tmp_path / f"{number}", tmp_path / "roi"))
     assert len({case.case_id for case in table.cases}) == 2
 
 
 def test_skipped_cases_bear_their_fault(tmp_path):
-    cases = [Case(f"c{n}", tmp_path / f"{n}", tmp_path / f"{n}r") for n in range(3)]
+    cases = [CohortCase(f"c{n}", tmp_path / f"{n}", tmp_path / f"{n}r") for n in range(3)]
     table = CohortTable(tmp_path / "cohort.csv", cases)
     rows = mark(table, {"cases": "2 exported", "skipped_1": "row 3, case 'c1': the ROI is outside"})
     assert rows == [1]
     assert [case.state for case in cases] == ["exported", "skipped: the ROI is outside", "exported"]
 
 
-def test_a_file_that_is_no_cohort_is_told(tmp_path):
+def test_a_file_that_is_no_cohort_is_reported(tmp_path):
     (tmp_path / "cohort.csv").write_text("a;b\n1;2\n")
     with pytest.raises(InputError, match="column case_id, image, roi, label missing"):
         CohortTable.open(tmp_path / "cohort.csv")

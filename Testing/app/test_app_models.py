@@ -40,14 +40,14 @@ def test_the_selector_has_the_demo_model_and_those_used_here(tmp_path):
         models.add(copy)
 
 
-def test_a_card_says_what_the_model_is_and_what_it_is_not_for():
+def test_a_card_shows_what_the_model_is_and_what_it_is_not_for():
     card = model_card("")
-    for told in ("r50-imp-dpn-tad", "0.97, held-out slices", "slices that the box cuts",
+    for text in ("r50-imp-dpn-tad", "0.97, held-out slices", "slices that the box cuts",
                  "2026-11-22", "240 train", "phantoms only", "Not for diagnosis"):  # fmt: skip
-        assert told in card, told
+        assert text in card, text
 
 
-def test_a_card_tells_the_interval_where_the_model_has_one():
+def test_a_card_shows_the_interval_where_the_model_has_one():
     from GastricDiffLib.app.models import _judgement
 
     metrics = {"test_case_auc": 0.81, "test_case_auc_low": 0.7, "test_case_auc_high": 0.9}

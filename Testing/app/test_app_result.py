@@ -1,4 +1,4 @@
-"""The logic of the panel's result section: rows, overlay, layout and report."""
+"""The result that panel and page show: rows, staleness, overlay, layout and report."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from made_results import made_case
 
 from GastricDiffLib.app.layout import Layout
 from GastricDiffLib.app.report import write_report
-from GastricDiffLib.app.result import chosen_row, dress_overlay, jump_to
+from GastricDiffLib.app.result import ShownResult, chosen_row, jump_to, set_overlay
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.scene import find_results, show_result
+from GastricDiffLib.scene import find_results, roi_from_node, show_result
 
 
 @pytest.fixture
@@ -57,25 +57,25 @@ def test_the_overlay_follows_its_three_settings(shown):
     scene, ct, _, _ = shown
     heat = find_results(ct).heat
     view = next(node for node in nodes(scene) if node.GetClassName() == "vtkMRMLSliceCompositeNode")
-    dress_overlay(scene, True, 0.7, 0.4)
+    set_overlay(scene, True, 0.7, 0.4)
     assert view.GetForegroundVolumeID() == heat.GetID()
     assert view.GetForegroundOpacity() == pytest.approx(0.7)
     assert heat.GetDisplayNode().GetLowerThreshold() == pytest.approx(0.4)
-    dress_overlay(scene, False, 0.7, 0.4)
+    set_overlay(scene, False, 0.7, 0.4)
     assert view.GetForegroundVolumeID() is None
 
 
 def test_the_layout_goes_there_and_back(shown):
     scene, ct, _, _ = shown
-    nodes, told = find_results(ct), []
+    nodes, arranged = find_results(ct), []
     views = slicer.vtkMRMLLayoutNode
     node = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
     node.SetViewArrangement(views.SlicerLayoutOneUpRedSliceView)
-    layout = Layout(scene, lambda: told.append(1))
+    layout = Layout(scene, lambda: arranged.append(1))
     layout.show_result(nodes.chart, nodes.slices)
     assert node.GetViewArrangement() == views.SlicerLayoutFourUpPlotTableView
     assert layout.ours
-    assert told
+    assert arranged
     plot = scene.GetSingletonNode("PlotView1", "vtkMRMLPlotViewNode")
     assert plot.GetPlotChartNodeID() == nodes.chart.GetID()
     layout.back()
@@ -106,3 +106,86 @@ def test_a_report_needs_a_result(case, tmp_path):
     with pytest.raises(InputError, match="no result yet"):
         write_report(tmp_path, ct)
     assert not any(tmp_path.iterdir())
+
+
+def test_a_result_is_read_again_when_it_changed_and_not_before(shown):
+    scene, ct, roi, result = shown
+    view = ShownResult(scene)
+    assert view.changed(ct)
+    assert view.read(ct, roi).vote == result.vote
+    assert not view.changed(ct)
+    show_result(scene, ct, roi, result)
+    assert view.changed(ct)
+    view.read(ct, roi)
+    view.forget()
+    assert view.changed(ct)
+    assert view.read(None) is None
+    assert not view.changed(None)
+
+
+def test_a_result_is_stale_once_the_box_has_moved_since(shown):
+    scene, ct, roi, _ = shown
+    view = ShownResult(scene)
+    assert not view.is_stale(roi)
+    view.read(ct, roi)
+    assert not view.is_stale(roi)
+    center = roi.GetCenter()
+    roi.SetCenter(center[0] + 1, center[1], center[2])
+    assert view.is_stale(roi)
+    roi.SetCenter(center)
+    assert not view.is_stale(roi)
+    assert view.is_stale(None)
+
+
+def test_a_result_of_a_box_that_moved_meanwhile_is_stale_from_the_start(shown):
+    scene, ct, roi, _ = shown
+    box = roi_from_node(roi)
+    roi.SetSize(*(2 * length for length in roi.GetSize()))
+    view = ShownResult(scene)
+    view.read(ct, roi, box)
+    assert view.is_stale(roi)
+
+
+def test_the_row_of_a_position_is_that_of_the_nearest_slice(shown):
+    scene, ct, roi, result = shown
+    view = ShownResult(scene)
+    assert view.row_at(0.0) == -1
+    view.read(ct, roi)
+    step = abs(result.position_mm[1] - result.position_mm[0])
+    assert view.row_at(result.position_mm[2] + 0.4 * step) == 2
+    assert view.row_at(max(result.position_mm) + step) == -1
+
+
+def test_rows_that_the_table_lacks_turn_no_view(shown):
+    scene, ct, roi, result = shown
+    view = ShownResult(scene)
+    view.read(ct, roi)
+    view.jump(1)
+    red = scene.GetSingletonNode("Red", "vtkMRMLSliceNode")
+    assert red.GetSliceOffset() == pytest.approx(result.position_mm[1])
+    for row in (-1, len(result.p)):
+        view.jump(row)
+    assert red.GetSliceOffset() == pytest.approx(result.position_mm[1])
+
+
+def test_a_damaged_result_counts_as_none_and_is_reported_once(shown):
+    scene, ct, roi, _ = shown
+    find_results(ct).case.SetAttribute("GastricDiff.CaseJSON", "{")
+    find_results(ct).case.Modified()
+    view = ShownResult(scene)
+    with pytest.raises(InputError, match="cannot be read"):
+        view.read(ct, roi)
+    assert view.result is None
+    assert not view.changed(ct)
+
+
+def test_a_result_whose_ct_was_removed_moves_nothing(shown):
+    scene, ct, roi, _ = shown
+    view = ShownResult(scene)
+    view.read(ct, roi)
+    red = scene.GetSingletonNode("Red", "vtkMRMLSliceNode")
+    offset = red.GetSliceOffset()
+    scene.RemoveNode(ct)
+    view.jump(0)
+    view.set_overlay(True, 0.5, 0.2)
+    assert red.GetSliceOffset() == offset

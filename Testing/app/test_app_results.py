@@ -60,7 +60,7 @@ def test_a_probability_that_rounds_over_the_threshold_keeps_its_vote(tmp_path):
 
 
 @pytest.mark.parametrize("name", [CASE, HEAT, "slices.csv"])
-def test_a_missing_or_damaged_result_file_is_told(tmp_path, name):
+def test_a_missing_or_damaged_result_file_is_reported(tmp_path, name):
     volume, boxes, result = made_case()
     write_results(tmp_path, volume, boxes, result, brief=True)
     (tmp_path / name).write_text("{")

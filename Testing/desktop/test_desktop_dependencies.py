@@ -1,4 +1,4 @@
-"""What the module installs at a click, and how it tells of faults."""
+"""What the module installs at a click, and how it reports faults."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from GastricDiffLib.resources import resources
 
 def test_slots_turn_errors_into_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr("GastricDiffLib.log.log_file", lambda: tmp_path / "log.txt")
-    told = []
-    messages = Messages(lambda text, wrong: told.append((text, wrong)))
+    shown = []
+    messages = Messages(lambda text, is_error: shown.append((text, is_error)))
 
     def fail(error):
         raise error
 
     messages.guarded(fail, passing=True)(InputError("no box", "here", "draw one"))
     messages.guarded(fail, passing=True)(RuntimeError("secret"))
-    assert told[0] == ("no box: here (draw one)", True)
-    assert told[1][0].startswith("Unexpected RuntimeError")
-    assert "secret" not in told[1][0]
+    assert shown[0] == ("no box: here (draw one)", True)
+    assert shown[1][0].startswith("Unexpected RuntimeError")
+    assert "secret" not in shown[1][0]
     assert "secret" in (tmp_path / "log.txt").read_text()
 
 
@@ -72,7 +72,7 @@ def test_a_refusal_is_a_message_and_asked_again_at_the_next_click(tmp_path):
     assert asked == ["nothing-like-it>=1"] * 2
 
 
-def test_a_failed_installation_says_what_to_do(tmp_path):
+def test_a_failed_installation_shows_what_to_do(tmp_path):
     def install(lines, constraints):
         raise RuntimeError("no network")
 

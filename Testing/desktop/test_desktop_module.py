@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -33,9 +34,7 @@ def desktop():
 @pytest.fixture
 def work(desktop):
     """The helpers of the module's own self-test, loaded inside of that Slicer."""
-    from GastricDiffLib.desktop import scenarios
-
-    return scenarios
+    return sys.modules["GastricDiff"].load_scenarios()
 
 
 def _open_case(desktop, work):
@@ -96,7 +95,7 @@ with slicer_desktop() as desktop:
         sys.modules[name] = None
     desktop.open({str(MODULE)!r})
     assert desktop.panel.ui.classifyLabel.text == "Choose a CT."
-    from GastricDiffLib.desktop import scenarios
+    sys.modules["GastricDiff"].load_scenarios()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -134,12 +133,12 @@ def test_removing_a_node_while_classifying_ends_it_with_a_message(desktop, work,
     _nothing_dangles(desktop, work)
 
 
-def test_a_model_that_is_gone_disables_classify_and_says_so(desktop, work, tmp_path):
+def test_a_model_that_is_gone_disables_classify_and_shows_so(desktop, work, tmp_path):
     ui = desktop.panel.ui
     _open_case(desktop, work)
     model = tmp_path / "model.safetensors"
     model.write_bytes((ROOT / "Resources/Models/phantom-only-demo.safetensors").read_bytes())
-    desktop.panel.panel.desk.dialogs = work.Chosen(model)
+    desktop.panel.panel.context.dialogs = work.Chosen(model)
     ui.modelFileButton.click()
     assert ui.modelSelector.itemData(ui.modelSelector.currentIndex) == str(model)
     assert ui.classifyButton.enabled
@@ -153,7 +152,7 @@ def test_a_model_that_is_gone_disables_classify_and_says_so(desktop, work, tmp_p
 
 def test_a_file_that_is_no_model_is_refused_in_one_line(desktop, work, tmp_path):
     (tmp_path / "notes.safetensors").write_text("pickle?")
-    desktop.panel.panel.desk.dialogs = work.Chosen(tmp_path / "notes.safetensors")
+    desktop.panel.panel.context.dialogs = work.Chosen(tmp_path / "notes.safetensors")
     desktop.panel.ui.modelFileButton.click()
     assert "not a whole .safetensors file" in desktop.panel.ui.messageLabel.text
     assert desktop.panel.ui.modelSelector.currentIndex == 0
@@ -208,7 +207,7 @@ def shown(desktop, work):
 
 
 def test_the_report_button_writes_a_report(desktop, work, shown, tmp_path):
-    desktop.panel.panel.desk.dialogs = work.Chosen(tmp_path)
+    desktop.panel.panel.context.dialogs = work.Chosen(tmp_path)
     desktop.panel.ui.reportButton.click()
     folder = tmp_path / "GastricDiff report"
     assert (folder / "report.html").is_file(), desktop.panel.ui.messageLabel.text
@@ -349,7 +348,7 @@ def test_a_case_opened_from_the_cohort_is_shown_at_its_box_without_anothers_heat
 
 
 def test_the_curves_are_shown_in_a_plot_view_and_taken_away(desktop):
-    from GastricDiffLib.app.curves import show_curves
+    from GastricDiffLib.scene.curves import show_curves
 
     ui, row = desktop.panel.ui, {"epoch": 0.0, "loss": 0.5, "val_loss": 0.4}
     assert not ui.curvesButton.enabled
@@ -374,12 +373,22 @@ def test_a_fault_of_the_program_is_one_line_and_its_traceback_is_kept(
     assert "Traceback" in (tmp_path / "log.txt").read_text()
 
 
-def test_a_wrong_cohort_file_is_told_once(desktop, tmp_path):
+def test_the_panel_keeps_debug_lines_of_libraries_out_of_slicers_log(monkeypatch):
+    root, library = logging.getLogger(), logging.getLogger("matplotlib")
+    monkeypatch.setattr(root, "level", logging.DEBUG)
+    monkeypatch.setattr(library, "level", logging.NOTSET)
+    assert logging.getLogger("matplotlib.font_manager").getEffectiveLevel() == logging.DEBUG
+    with open_module(MODULE):
+        fonts = logging.getLogger("matplotlib.font_manager")
+        assert fonts.getEffectiveLevel() == logging.WARNING
+
+
+def test_a_wrong_cohort_file_is_reported_once(desktop, tmp_path):
     ui = desktop.panel.ui
     (tmp_path / "cohort.csv").write_text("a;b\n")
     ui.cohortPath.currentPath = str(tmp_path / "cohort.csv")
     assert "column case_id" in ui.messageLabel.text
-    desktop.panel.panel.desk.messages.clear()
+    desktop.panel.panel.context.messages.clear()
     desktop.panel.panel.refresh()
     assert ui.messageLabel.text == ""
     ui.addFolderButton.click()

@@ -24,20 +24,29 @@ from extension_build import (
     tracked_files,
 )
 
+SCENARIOS = "Testing/desktop/scenarios.py"
+"""What the module's own test plays: shipped where the extension is built with its tests."""
+
 NOT_SHIPPED = re.compile(r"Resources/Screenshots/|Resources/.*\.py$|.*CMakeLists\.txt$")
 """Tracked beside what ships: pictures of the README, the icon's drawing, CMake's own files."""
 
 LOOK = """
-import json, sys
+import json, sys, unittest
 sys.path.append(sys.argv[2])  # the stand-in for Slicer's desktop, and nothing else of the checkout
 from slicer_standin import open_module
 with open_module(sys.argv[1] + "/GastricDiff.py") as desktop:
     from GastricDiffLib import resources
     shown = desktop.ui("classifyButton").text
+    module = sys.modules["GastricDiff"]
+    try:
+        scenarios = module.load_scenarios()
+        found = [scenarios.__file__, *(each.__name__ for each in scenarios.SCENARIOS)]
+    except unittest.SkipTest as skipped:
+        found = [str(skipped)]
     loaded = [str(module.__file__) for name, module in sys.modules.items()
               if name.partition(".")[0] in ("GastricDiff", "GastricDiffLib")]
     model = str(resources.demo_model())
-print(json.dumps({"loaded": loaded, "model": model, "shown": shown}))
+print(json.dumps({"loaded": loaded, "model": model, "shown": shown, "scenarios": found}))
 """
 
 
@@ -52,8 +61,8 @@ def extension(checkout, tmp_path_factory) -> Extension:
 
 
 def should_ship() -> set[str]:
-    """Every tracked file of module, library and resources, as it lies when installed."""
-    files = {MODULE.partition("/")[2]}
+    """Every tracked file of module, library and resources, and the test, as they lie installed."""
+    files = {MODULE.partition("/")[2], SCENARIOS}
     for name in tracked_files():
         folder, _, rest = name.partition("/")
         if folder in ("GastricDiff", "GastricDiffLib", "Resources") and not NOT_SHIPPED.match(name):
@@ -96,9 +105,24 @@ def test_the_module_opens_and_finds_library_panel_and_demo_model(extension, layo
     assert "Classify" in found["shown"]
     assert Path(found["model"]).parents[2] == root
     assert len(found["loaded"]) >= 3
+    file, *names = found["scenarios"]
+    assert Path(file) == root / SCENARIOS
+    assert names == ["radiologist", "coordinator", "researcher"]
     for file in found["loaded"]:
         assert Path(file).is_relative_to(root)
         assert not Path(file).is_relative_to(ROOT)
+
+
+def test_a_package_without_tests_has_no_scenarios_and_its_test_is_skipped_in_one_line(
+    checkout, tmp_path
+):
+    without = build_extension(checkout, tmp_path, "-DBUILD_TESTING=OFF")
+    assert files_below(without.package / MODULES) == should_ship() - {SCENARIOS}
+    modules, testing = without.package / MODULES, ROOT / "Testing"
+    found = json.loads(run_python("-c", LOOK, modules, testing, path=tmp_path, cwd=tmp_path))
+    (line,) = found["scenarios"]
+    assert line.startswith("GastricDiff was packaged without its tests: ")
+    assert "\n" not in line
 
 
 def test_the_installed_library_reads_the_installed_model(extension, tmp_path):
@@ -109,8 +133,8 @@ def test_the_installed_library_reads_the_installed_model(extension, tmp_path):
 
 
 def test_a_new_file_is_packaged_without_a_word_to_cmake(checkout, tmp_path):
-    new = {"GastricDiffLib/new_room/__init__.py", "GastricDiffLib/new_room/page.html"}
-    junk = {"GastricDiffLib/new_room/__pycache__/a.pyc", "GastricDiffLib/new_room/.hidden"}
+    new = {"GastricDiffLib/new_package/__init__.py", "GastricDiffLib/new_package/page.html"}
+    junk = {"GastricDiffLib/new_package/__pycache__/a.pyc", "GastricDiffLib/new_package/.hidden"}
     copy = make_checkout(tmp_path / "checkout")
     extension = build_extension(copy, tmp_path)
     before = files_below(extension.package / MODULES)
@@ -121,7 +145,7 @@ def test_a_new_file_is_packaged_without_a_word_to_cmake(checkout, tmp_path):
     assert files_below(extension.package / MODULES) - before == new
 
 
-def test_slicer_is_told_of_the_modules_tests(extension):
+def test_slicer_learns_of_the_modules_tests(extension):
     listed = json.loads(
         run_cmake("--test-dir", extension.build, "--show-only=json-v1", tool="ctest")
     )

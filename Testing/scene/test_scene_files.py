@@ -183,7 +183,7 @@ def test_a_loaded_scene_can_be_saved_again_elsewhere(bundle, tmp_path):
     assert find_results(named(again, "CT")) is not None
 
 
-def test_a_bundle_tells_nothing_of_where_it_was_made(case, tmp_path):
+def test_a_bundle_shows_nothing_of_where_it_was_made(case, tmp_path):
     folder = tmp_path / "Doe^Jane 1950-01-02"
     write_scene(folder / "scene.mrb", *case)
     planted = [b"Doe", b"1950", str(tmp_path).encode(), str(Path.home()).encode(), b".gastricdiff"]
@@ -255,7 +255,7 @@ def test_a_bundle_that_cannot_be_unpacked_is_refused(bundle, tmp_path):
     with zipfile.ZipFile(tmp_path / "bomb.mrb", "w") as bomb:
         bomb.writestr("scene/scene.mrml", "<MRML></MRML>")
         bomb.filelist[0].file_size = 1 << 50
-    with pytest.raises(InputError, match="no room to unpack the scene"):
+    with pytest.raises(InputError, match="no space to unpack the scene"):
         load_scene(tmp_path / "bomb.mrb")
 
 

@@ -98,7 +98,7 @@ def test_a_volume_under_a_transform_is_the_hardened_volume(ct, name):
     assert under.origin_lps != still.origin_lps
 
 
-def test_a_turned_volume_tells_that_it_was_resampled(ct):
+def test_a_turned_volume_shows_that_it_was_resampled(ct):
     put_under(ct, rotation(12, (0, 1, 0)))
     volume = volume_from_node(ct)
     assert volume.resampled and "12.0°" in volume.notes[0]
@@ -145,7 +145,7 @@ def test_ct_and_box_under_one_transform_keep_to_each_other(scene, ct):
     assert roi_from_node(node).slices(volume_from_node(ct)) == before
 
 
-def test_a_bent_transform_is_named_and_the_way_out_told(scene, ct):
+def test_a_bent_transform_is_named_and_the_way_out_reported(scene, ct):
     roi = add_roi(scene, made_box(made_grid()))
     bend(ct)
     bend(roi)

@@ -94,7 +94,7 @@ def test_the_slice_table_has_the_columns_and_numbers_of_the_result(scene, ct, ro
     assert column(table, "in_roi") == [1] * 5
 
 
-def test_the_case_table_tells_vote_model_and_research_use(scene, ct, roi):
+def test_the_case_table_shows_vote_model_and_research_use(scene, ct, roi):
     table = show_result(scene, ct, roi, result_of(ct, roi)).case
     fields = dict(zip(column(table, "field"), column(table, "value"), strict=True))
     assert fields["vote"] == "differentiated"

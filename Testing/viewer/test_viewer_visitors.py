@@ -132,9 +132,7 @@ def test_a_reload_in_the_middle_keeps_the_classification(server, browser):
     visitor.close()
 
 
-def test_a_stopped_server_is_noticed_and_the_next_one_begins_anew(
-    tmp_path, slow_model, browser
-):
+def test_a_stopped_server_is_noticed_and_the_next_one_begins_anew(tmp_path, slow_model, browser):
     with serving(tmp_path, "--model", slow_model, standin=False) as server:
         visitor = Visitor(browser, server.url)
         visitor.classify(wait=False)

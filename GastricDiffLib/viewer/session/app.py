@@ -12,15 +12,16 @@ from trame_server.utils.asynchronous import create_task
 
 from GastricDiffLib.app.messages import Messages
 from GastricDiffLib.app.models import model_card, model_problem
+from GastricDiffLib.app.open_case import OpenCase
+from GastricDiffLib.app.result import ShownResult
 from GastricDiffLib.ct import BoxROI
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.resources import demo_model
 from GastricDiffLib.viewer.config import PORT_FILE, Config
-from GastricDiffLib.viewer.session.case import Case
 from GastricDiffLib.viewer.session.classification import Classification
 from GastricDiffLib.viewer.session.intake import Intake
 from GastricDiffLib.viewer.session.page import build_page
-from GastricDiffLib.viewer.session.result import Result
+from GastricDiffLib.viewer.session.result import result_values
 from GastricDiffLib.viewer.session.routes import Routes
 from GastricDiffLib.viewer.session.state import first_values
 from GastricDiffLib.viewer.session.views import Views
@@ -28,11 +29,11 @@ from GastricDiffLib.viewer.session.views import Views
 TICK = 0.2
 """Seconds between two looks at jobs and at the box."""
 AFTERWARDS = 0.06
-"""Seconds until the page is told which slice it shows: to draw its panels takes a browser about
+"""Seconds until the page learns which slice it shows: to draw its panels takes a browser about
 as long as to show the slice."""
 
 
-class Session:
+class ViewerSession:
     """One scene with its page. All of it runs in one thread, the event loop's."""
 
     def __init__(self, config: Config) -> None:
@@ -42,8 +43,8 @@ class Session:
         self.state.update(first_values())
         self.messages = Messages(self._show_message)
         self.views = Views(self.server)
-        self.case = Case(self.views)
-        self.result = Result(self.case)
+        self.case = OpenCase(self.views.scene, self.views)
+        self.result = ShownResult(self.views.scene)
         model = str(config.model or demo_model())
         self.classification = Classification(
             self.case, config.queue, config.folder.name, model, config.device
@@ -51,7 +52,7 @@ class Session:
         self.intake = Intake(config.folder)
         self._routes = Routes(self, config)
         self._seen: Any = None
-        self._telling = False
+        self._pending = False
         build_page(self.server, self.views.layout)
         self._connect()
         self._show_model(model)
@@ -83,7 +84,7 @@ class Session:
         """Classify, or while that waits or runs, cancel."""
         if self.classification.waiting or self.classification.running:
             if self.classification.cancel():
-                self.messages.say("Cancelled.")
+                self.messages.info("Cancelled.")
             return
         if self.intake.running:
             raise InputError("files are being opened", hint="wait for that first")
@@ -94,7 +95,10 @@ class Session:
     def take_in(self, folder: Path) -> None:
         """Open what was uploaded into ``folder``, which is removed at the end.
 
-        Raises InputError when a classification was begun while it came.
+        Raises
+        ------
+        InputError
+            When a classification was begun while it came.
         """
         if self.busy:
             raise InputError("the session is busy", hint="wait, or cancel the classification")
@@ -130,9 +134,9 @@ class Session:
             self.server.controller.trigger(name)(handler)
         clear = self.messages.guarded(self.messages.clear)
         self.server.controller.trigger("clear_message")(clear)
-        self._on_change(("window",), lambda: self.case.window(self.state.window))
+        self._on_change(("window",), lambda: self.case.show_window(self.state.window))
         self.views.on_turn(self._turned)
-        self._on_change(("overlay", "opacity", "threshold"), self._dress)
+        self._on_change(("overlay", "opacity", "threshold"), self._set_overlay)
 
     def _on_change(self, names: tuple[str, ...], do: Callable[[], None]) -> None:
         guarded = self.messages.guarded(do)
@@ -154,11 +158,10 @@ class Session:
 
     def _look(self) -> None:
         try:
-            ending = self.classification.poll()
-            if ending is not None:
-                tell = self.messages.complain if ending.wrong else self.messages.say
-                tell(ending.message)
-                if ending.shown:
+            outcome = self.classification.poll()
+            if outcome is not None:
+                self.messages.outcome(outcome)
+                if outcome.done:
                     self._show_result(self.classification.box)
             opened = self.intake.poll()
             if opened is not None:
@@ -169,16 +172,16 @@ class Session:
 
     def _refresh(self) -> None:
         state = self.state
-        seen = (self.case.seen(), self.case.drawing)
+        seen = (self.case.version(), self.case.drawing)
         if seen != self._seen:
             self._seen = seen
             self.views.lighten()
             facts = self.case.facts()
             state.ct, state.box, state.problem = facts.ct, facts.box, facts.problem
-            state.notes = list(dict.fromkeys((*self.case.notes, *facts.notes)))
+            state.notes = list(facts.notes)
             state.opened = self.case.ct is not None
             state.has_box, state.drawing = bool(facts.box), self.case.drawing
-            state.stale = self.result.stale
+            state.stale = self.result.is_stale(self.case.roi)
         if self.classification.waiting or self.classification.running:
             state.busy = "wait" if self.classification.waiting else "classify"
             state.doing, state.percent = self.classification.progress()
@@ -200,27 +203,28 @@ class Session:
 
     def _show_case(self, demo: bool) -> None:
         self.state.demo = demo
-        self.case.window(self.state.window)
+        self.case.show_window(self.state.window)
         self._show_result()
 
     def _show_result(self, box: BoxROI | None = None) -> None:
-        self.state.update(self.result.read(box))
-        self.state.stale = self.result.stale
-        self._dress()
-        self._tell_slices()
+        result = self.result.read(self.case.ct, self.case.roi, box)
+        self.state.update(result_values(result))
+        self.state.stale = self.result.is_stale(self.case.roi)
+        self._set_overlay()
+        self._show_slices()
 
-    def _dress(self) -> None:
+    def _set_overlay(self) -> None:
         state = self.state
-        self.result.dress(bool(state.overlay), float(state.opacity), float(state.threshold))
+        self.result.set_overlay(bool(state.overlay), float(state.opacity), float(state.threshold))
 
     def _turned(self) -> None:
-        """A slice view shows another slice. Told when its picture has been sent, not before."""
-        if not self._telling:
-            self._telling = True
-            asyncio.get_event_loop().call_later(AFTERWARDS, self._tell_slices)
+        """A slice view shows another slice. The page learns it when the picture has been sent."""
+        if not self._pending:
+            self._pending = True
+            asyncio.get_event_loop().call_later(AFTERWARDS, self._show_slices)
 
-    def _tell_slices(self) -> None:
-        self._telling = False
+    def _show_slices(self) -> None:
+        self._pending = False
         with self.state:
             self.state.views = self.views.describe()
             self.state.current = self.result.row_at(self.views.axial_mm)
@@ -231,5 +235,5 @@ class Session:
         self.state.model_card = model_card(path)
         self.state.model_problem = model_problem(path)
 
-    def _show_message(self, text: str, wrong: bool) -> None:
-        self.state.message, self.state.wrong = text, wrong
+    def _show_message(self, text: str, is_error: bool) -> None:
+        self.state.message, self.state.wrong = text, is_error

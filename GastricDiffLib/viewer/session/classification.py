@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from GastricDiffLib.app.classify import ClassifyLogic, Ending
-from GastricDiffLib.app.progress import progress_line
+from GastricDiffLib.app.classify import ClassifyLogic, ClassifyRequest
+from GastricDiffLib.app.open_case import OpenCase
+from GastricDiffLib.app.progress import percent, progress_line
+from GastricDiffLib.app.runner import JobOutcome
 from GastricDiffLib.ct import BoxROI
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.results.heat_kinds import DEFAULT_HEAT
-from GastricDiffLib.scene import roi_from_node
-from GastricDiffLib.viewer.session.case import Case
 from GastricDiffLib.viewer.turns import Turn
 
 
 class Classification:
-    """Waits for its turn, then runs; :meth:`poll` must be called now and then.
+    """Waits for its turn, then runs; :meth:`poll` must be called now and then."""
 
-    ``box``: where the box stood when the latest one began.
-    """
-
-    def __init__(self, case: Case, queue: Path, session: str, model: str, device: str) -> None:
+    def __init__(self, case: OpenCase, queue: Path, session: str, model: str, device: str) -> None:
         self._case, self._queue, self._session = case, queue, session
         self._model, self._device = model, device
         self._logic = ClassifyLogic()
         self._turn: Turn | None = None
-        self.box: BoxROI | None = None
+
+    @property
+    def box(self) -> BoxROI | None:
+        """Where the box stood when the latest one began."""
+        return self._logic.box
 
     @property
     def waiting(self) -> bool:
@@ -59,8 +59,8 @@ class Classification:
         self._logic.cancel(reason)
         return False
 
-    def poll(self) -> Ending | None:
-        """Its ending once it has one.
+    def poll(self) -> JobOutcome | None:
+        """Its outcome once it has one.
 
         Raises
         ------
@@ -73,13 +73,13 @@ class Classification:
             self._begin()
             return None
         try:
-            ending = self._logic.poll()
+            outcome = self._logic.poll()
         except BaseException:
             self._leave()
             raise
-        if ending is not None:
+        if outcome is not None:
             self._leave()
-        return ending
+        return outcome
 
     def progress(self) -> tuple[str, float]:
         """A line, and the share done in percent, −1 where it is not known."""
@@ -87,11 +87,7 @@ class Classification:
             ahead = max(self._turn.ahead(), 1)
             others = "another classification" if ahead == 1 else f"{ahead} other classifications"
             return f"Waiting for {others} on this server", -1.0
-        job = self._logic.job
-        if job is None:
-            return "", -1.0
-        done, total, _message = job.progress or (0, 0, "")
-        return progress_line(job), 100.0 * done / total if total else -1.0
+        return progress_line(self._logic.runner), percent(self._logic.runner)
 
     def abandon(self) -> None:
         """End at once, as when the server stops."""
@@ -102,13 +98,13 @@ class Classification:
         assert self._turn is not None
         try:
             if self._turn.acquire():
-                ct, roi = self._case.ct, self._case.roi
-                problem = self._case.facts().problem
+                case, problem = self._case, self._case.facts().problem
                 if problem:
                     raise InputError(problem)
-                self.box = roi_from_node(roi)
-                scene = self._case.scene
-                self._logic.start(scene, ct, roi, self._model, self._device, DEFAULT_HEAT)
+                assert case.ct is not None and case.roi is not None
+                self._logic.start(
+                    ClassifyRequest(case.scene, case.ct, case.roi, self._model, self._device)
+                )
         except BaseException:
             self._leave()
             raise

@@ -7,10 +7,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from GastricDiffLib.app.progress import progress_line
+from GastricDiffLib.app.open_case import OpenCase
+from GastricDiffLib.app.progress import percent, progress_line
+from GastricDiffLib.app.runner import JobRunner, Runner
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.jobs import Job, JobState
-from GastricDiffLib.viewer.session.case import Case
+from GastricDiffLib.jobs import JobState
 from GastricDiffLib.viewer.uploads import failure_message
 from GastricDiffLib.viewer.uploads.receive import CT_FILE, OUTCOME_FILE, ROI_FILE, SCENE_FILE
 
@@ -21,16 +22,22 @@ class Opened:
 
     folder: Path
 
-    def into(self, case: Case) -> None:
-        """Raises InputError when they do not make a case; then the scene is as it was."""
-        told = json.loads((self.folder / OUTCOME_FILE).read_text(encoding="utf-8"))
+    def into(self, case: OpenCase) -> None:
+        """Open them in the place of what the case held.
+
+        Raises
+        ------
+        InputError
+            When they do not make a case; then the scene is as it was.
+        """
+        record = json.loads((self.folder / OUTCOME_FILE).read_text(encoding="utf-8"))
         ct, roi, scene = (self._there(name) for name in (CT_FILE, ROI_FILE, SCENE_FILE))
         try:
             if scene is not None:
                 case.open_scene(scene)
             else:
                 case.open_files(ct, roi)
-            case.notes = tuple(dict.fromkeys((*told["notes"], *case.notes)))
+            case.notes = tuple(dict.fromkeys((*record["notes"], *case.notes)))
         finally:
             shutil.rmtree(self.folder.parent, ignore_errors=True)
 
@@ -42,35 +49,35 @@ class Opened:
 class Intake:
     """One upload at a time; :meth:`poll` must be called now and then."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, runner: Runner | None = None) -> None:
         self._root = folder / "intake"
-        self._job: Job | None = None
-        self._upload: Path | None = None
+        self._runner: Runner = JobRunner() if runner is None else runner
 
     @property
     def running(self) -> bool:
-        return self._job is not None
+        return self._runner.running
 
     def start(self, upload: Path) -> None:
-        """Raises InputError when one runs already, or none can be started."""
-        if self._job is not None:
+        """Begin to read an upload, which is removed at the end.
+
+        Raises
+        ------
+        InputError
+            When one runs already, or none can be started.
+        """
+        if self.running:
             raise InputError("other files are being opened", hint="wait for that first")
         shutil.rmtree(self._root, ignore_errors=True)
         self._root.mkdir(mode=0o700)
-        self._upload = upload
-        try:
-            arguments = ["receive", upload, "--out", self._root / "out"]
-            self._job = Job.start(arguments, self._root / "job")
-        except BaseException:
-            self._tidy()
-            raise
+        arguments = ["receive", upload, "--out", self._root / "out"]
+        # The upload itself is a patient's: gone as soon as nobody reads it.
+        self._runner.start(arguments, self._root / "job", behind=False, temporary=[upload])
 
     def progress(self) -> tuple[str, float]:
         """A line, and the share done in percent, −1 where it is not known."""
-        if self._job is None or self._job.progress is None:
+        if self._runner.progress is None:
             return "Opening…", -1.0
-        done, total, _message = self._job.progress
-        return progress_line(self._job), 100.0 * done / total if total else -1.0
+        return progress_line(self._runner), percent(self._runner)
 
     def poll(self) -> Opened | None:
         """What was opened, once.
@@ -80,27 +87,15 @@ class Intake:
         InputError
             When the files were refused.
         """
-        if self._job is None:
+        outcome = self._runner.poll()
+        if outcome is None:
             return None
-        self._job.poll()
-        if self._job.state is JobState.RUNNING:
-            return None
-        job, told = self._job, failure_message(self._job)
-        self._tidy()
-        if job.state is not JobState.DONE:
+        self._runner.tidy()
+        if outcome.state is not JobState.DONE:
             shutil.rmtree(self._root, ignore_errors=True)
-            raise InputError(told)
+            raise InputError(failure_message(outcome))
         return Opened(self._root / "out")
 
     def abandon(self) -> None:
         """End at once, as when the server stops."""
-        if self._job is not None:
-            self._job.cancel()
-            self._job.wait(5)
-        self._tidy()
-
-    def _tidy(self) -> None:
-        """The upload itself is a patient's: gone as soon as nobody reads it."""
-        if self._upload is not None:
-            shutil.rmtree(self._upload, ignore_errors=True)
-        self._job = self._upload = None
+        self._runner.abandon(5)

@@ -21,7 +21,7 @@ from GastricDiffLib.viewer.config import SECRET_HEADER, Config
 from GastricDiffLib.viewer.uploads import Limits, write_upload
 
 if TYPE_CHECKING:
-    from GastricDiffLib.viewer.session.app import Session
+    from GastricDiffLib.viewer.session.app import ViewerSession
 
 SCENE = "scene.mrb"
 _CHUNK = 1 << 20
@@ -30,7 +30,7 @@ _CHUNK = 1 << 20
 class Routes:
     """Handlers of one session; errors come back as JSON with one line, ``error``."""
 
-    def __init__(self, session: Session, config: Config) -> None:
+    def __init__(self, session: ViewerSession, config: Config) -> None:
         self._session, self._folder, self._secret = session, config.folder, config.secret
         self._limits = Limits()
         self._handlers: list[Any] = []
@@ -40,8 +40,8 @@ class Routes:
         app = wslink_server.app
         app.middlewares.append(self._admit())
         app.router.add_get("/status", self.status)
-        app.router.add_post("/upload", _told(self.upload))
-        app.router.add_get("/download/{name}", _told(self.download))
+        app.router.add_post("/upload", _one_line(self.upload))
+        app.router.add_get("/download/{name}", _one_line(self.download))
         self._handlers = wslink_server._ws_handlers
 
     async def status(self, _request: web.Request) -> web.Response:
@@ -76,8 +76,8 @@ class Routes:
                 while chunk := await part.read_chunk(_CHUNK):
                     size += len(chunk)
                     if size > self._limits.upload:
-                        told = f"more than {size_text(self._limits.upload)}"
-                        raise InputError(told, hint="send one series")
+                        excess = f"more than {size_text(self._limits.upload)}"
+                        raise InputError(excess, hint="send one series")
                     file.write(chunk)
         if not names:
             raise InputError("no files came", hint="choose some")
@@ -102,10 +102,10 @@ class Routes:
         )
 
     def _report(self, folder: Path, name: str) -> Path:
-        return write_report(folder, self._session.case.ct_needed()) / name
+        return write_report(folder, self._session.case.require_ct()) / name
 
     def _scene(self, folder: Path, name: str) -> Path:
-        self._session.case.ct_needed()
+        self._session.case.require_ct()
         save_scene(self._session.views.scene, folder / name)
         return folder / name
 
@@ -122,19 +122,20 @@ class Routes:
         return admit
 
 
-def _told(handler: Callable[[web.Request], Any]) -> Callable[[web.Request], Any]:
-    """The handler with its complaints as one line that the page shows."""
+def _one_line(handler: Callable[[web.Request], Any]) -> Callable[[web.Request], Any]:
+    """The handler with its errors as one line that the page shows."""
 
-    async def told(request: web.Request) -> web.Response:
+    async def answer(request: web.Request) -> web.Response:
         try:
-            return await handler(request)
+            answered: web.Response = await handler(request)
+            return answered
         except InputError as error:
             return web.json_response({"error": str(error)}, status=422)
         except (web.HTTPException, ConnectionError):
             raise
         except Exception as error:
-            log_exception("unexpected error in the viewer")
+            log_exception("unexpected error in the viewer", __name__)
             line = f"unexpected {type(error).__name__}; details are in the log"
             return web.json_response({"error": line}, status=500)
 
-    return told
+    return answer

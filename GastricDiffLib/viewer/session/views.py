@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import slicer
 from trame.widgets import html
 from trame_slicer.core import LayoutManager, SlicerApp
 from trame_slicer.rca_view import register_rca_factories
 from trame_slicer.views import Layout, LayoutDirection, ViewLayoutDefinition
 
+from GastricDiffLib.scene.layout import jump_slices
+from GastricDiffLib.scene.mrml import MRMLScene, VolumeNode
 from GastricDiffLib.scene.setup import READABLE_BY, ensure_basics
-from GastricDiffLib.viewer.session.order import Order
+from GastricDiffLib.viewer.session.render_order import RenderOrder
 from GastricDiffLib.viewer.session.templates import template
 
 NAMES = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
@@ -26,11 +27,12 @@ class Views:
 
     def __init__(self, server: Any) -> None:
         self._app = SlicerApp()
-        self.scene = self._app.scene
+        self.scene: MRMLScene = self._app.scene
         self.scene.SetVersion(READABLE_BY)
         ensure_basics(self.scene)
         register_rca_factories(
-            self._app.view_manager, server, slice_view_ui_f=_slice_frame, three_d_view_ui_f=_frame,
+            self._app.view_manager, server,
+            slice_view_ui_f=_slice_overlay, three_d_view_ui_f=_threed_overlay,
             # With less quality while the mouse moves each frame would be drawn once more after it.
             blur_fps=30.0, interactive_quality=90,
             # A turn of the wheel is three events; a browser sends no more than it draws frames.
@@ -41,21 +43,21 @@ class Views:
         for view in self._all():
             # Eight samples a pixel cost a processor without a graphics card too much.
             view.render_window().SetMultiSamples(0)
-        self._order = Order(self._all())
+        self._order = RenderOrder(self._all())
 
-    def on_turn(self, tell: Callable[[], None]) -> None:
-        """Have ``tell`` called whenever a slice view shows another slice."""
+    def on_turn(self, turned: Callable[[], None]) -> None:
+        """Have ``turned`` called whenever a slice view shows another slice."""
         for view in self._slices():
-            view.modified.connect(lambda _view: tell())
+            view.modified.connect(lambda _view: turned())
 
-    def show(self, volume_node: Any) -> None:
+    def show(self, volume_node: VolumeNode) -> None:
         """Lay a CT into all views, and look at all of it."""
         for view in self._slices():
             view.set_background_volume_id(volume_node.GetID())
             view.set_foreground_volume_id(None)
         bounds = np.zeros(6)
         volume_node.GetRASBounds(bounds)
-        self.look_at((bounds[::2] + bounds[1::2]) / 2)
+        self.look_at(((bounds[::2] + bounds[1::2]) / 2).tolist())
         for view in self._slices():
             view.set_visible_in_3d(True)
         self.fit()
@@ -70,10 +72,9 @@ class Views:
             view.fit_view_to_content()
             _turn(view)
 
-    def look_at(self, ras: Any) -> None:
+    def look_at(self, ras_mm: Sequence[float]) -> None:
         """Turn all slice views to a point, RAS in mm."""
-        mode = slicer.vtkMRMLSliceNode.OffsetJumpSlice
-        slicer.vtkMRMLSliceNode.JumpAllSlices(self.scene, *(float(x) for x in ras), mode)
+        jump_slices(self.scene, ras_mm)
 
     def lighten(self) -> None:
         """Draw the box's handles in one pass; needed anew for each box.
@@ -109,13 +110,13 @@ class Views:
         return {name: _describe(self._by_name(name), title) for name, title in NAMES.items()}
 
     def _all(self) -> list[Any]:
-        return self._app.view_manager.get_views()
+        return list(self._app.view_manager.get_views())
 
     def _slices(self) -> list[Any]:
-        return self._app.view_manager.get_slice_views()
+        return list(self._app.view_manager.get_slice_views())
 
     def _threed(self) -> list[Any]:
-        return self._app.view_manager.get_threed_views()
+        return list(self._app.view_manager.get_threed_views())
 
     def _by_name(self, name: str) -> Any:
         return self._app.view_manager.get_view(name if name in NAMES else "Red")
@@ -142,7 +143,7 @@ def _describe(view: Any, title: str) -> dict[str, Any]:
     low, high = view.get_slice_range()
     offset = round(view.get_slice_value(), 3)
     normal = _letter([matrix.GetElement(row, 2) for row in range(3)])
-    # As Slicer says it: R, A and S, negative towards left, posterior and inferior.
+    # As Slicer labels it: R, A and S, negative towards left, posterior and inferior.
     axis = next(pair[0] for pair in _LETTERS if normal in pair)
     along = offset if normal == axis else -offset
     return {
@@ -182,9 +183,9 @@ def _opposite(letter: str) -> str:
     return pair[1] if letter == pair[0] else pair[0]
 
 
-def _slice_frame(_server: Any, _view_id: str, view: Any) -> None:
+def _slice_overlay(_server: Any, _view_id: str, view: Any) -> None:
     html.Div(template("slice_view.html").replace("VIEW", view.get_singleton_tag()), classes="frame")
 
 
-def _frame(_server: Any, _view_id: str, _view: Any) -> None:
+def _threed_overlay(_server: Any, _view_id: str, _view: Any) -> None:
     html.Div('<span class="corner">3D</span>', classes="frame")

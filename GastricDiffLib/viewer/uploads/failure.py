@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import signal
+from typing import Protocol
 
 from GastricDiffLib.errors import InputError
-from GastricDiffLib.jobs import Job, JobState
+from GastricDiffLib.jobs import JobState
 
 _REFUSED = 2
 _AGAIN = "export the CT again, or save it as .nrrd in Slicer"
 
 
-def failure_message(job: Job) -> str:
+class EndedJob(Protocol):
+    """What is known of a job: a :class:`~GastricDiffLib.jobs.Job`, or an outcome of one."""
+
+    @property
+    def state(self) -> JobState: ...
+    @property
+    def exit_code(self) -> int | None: ...
+    @property
+    def error(self) -> str | None: ...
+
+
+def failure_message(job: EndedJob) -> str:
     """One line for a job of ``gastricdiff receive`` that failed or was cancelled; else empty.
 
     Refusals are shown as they are. A crash, a kill by the limits, or a fault of the program is

@@ -1,25 +1,25 @@
-// What the page does by itself: uploads, downloads, keys, and telling that the server is gone.
+// What the page does by itself: uploads, downloads, keys, and a notice when the server is gone.
 (() => {
   "use strict";
   const state = (name, value) => window.trame.state.set(name, value);
   const read = (name) => window.trame.state.get(name);
-  const complain = (text) => { state("message", text); state("wrong", true); };
+  const showError = (text) => { state("message", text); state("wrong", true); };
 
   // Uploads. Files come from a chooser or are dropped, folders with all that is in them.
 
   function send(files) {
     if (!files.length) return;
-    if (read("busy") || read("upload") >= 0) return complain("Wait for what is going on, or cancel it.");
+    if (read("busy") || read("upload") >= 0) return showError("Wait for what is going on, or cancel it.");
     const size = files.reduce((sum, file) => sum + file.size, 0);
-    if (files.length > read("most_files")) return complain(`${files.length} files are too many: at most ${read("most_files")}.`);
-    if (size > read("most_bytes")) return complain(`${(size / 2 ** 30).toFixed(1)} GiB are too much: at most ${(read("most_bytes") / 2 ** 30).toFixed(1)} GiB. Send one series.`);
+    if (files.length > read("most_files")) return showError(`${files.length} files are too many: at most ${read("most_files")}.`);
+    if (size > read("most_bytes")) return showError(`${(size / 2 ** 30).toFixed(1)} GiB are too much: at most ${(read("most_bytes") / 2 ** 30).toFixed(1)} GiB. Send one series.`);
     const form = new FormData();
     for (const file of files) form.append("file", file, file.name);
     const request = new XMLHttpRequest();
     request.open("POST", "upload");
     request.upload.onprogress = (event) => state("upload", (100 * event.loaded) / event.total);
-    request.onload = () => { state("upload", -1); if (request.status >= 400) complain(line(request)); };
-    request.onerror = () => { state("upload", -1); complain("The upload was broken off. Try it again."); };
+    request.onload = () => { state("upload", -1); if (request.status >= 400) showError(line(request)); };
+    request.onerror = () => { state("upload", -1); showError("The upload was broken off. Try it again."); };
     state("upload", 0);
     state("message", "");
     request.send(form);
@@ -67,16 +67,16 @@
     try {
       send((await Promise.all(entries.map(below))).flat());
     } catch {
-      complain("What was dropped cannot be read. Try 'Open files'.");
+      showError("What was dropped cannot be read. Try 'Open files'.");
     }
   });
 
-  // Downloads come as answers of the server, so that a complaint is shown and not saved.
+  // Downloads come as answers of the server, so that an error is shown and not saved.
 
   async function download(name) {
     const answer = await fetch(`download/${name}`).catch(() => null);
-    if (!answer) return complain("The server does not answer.");
-    if (!answer.ok) return complain((await answer.json().catch(() => ({}))).error || `There is no ${name}.`);
+    if (!answer) return showError("The server does not answer.");
+    if (!answer.ok) return showError((await answer.json().catch(() => ({}))).error || `There is no ${name}.`);
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await answer.blob());
     link.download = name;

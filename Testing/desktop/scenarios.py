@@ -16,11 +16,11 @@ import slicer
 from GastricDiffLib import CLASSES
 from GastricDiffLib.app.cohort import open_in_scene
 from GastricDiffLib.app.cohort_table import CohortTable
-from GastricDiffLib.app.curves import find_curves
 from GastricDiffLib.ct.io.markups import write_roi
 from GastricDiffLib.ct.io.writing import write_nrrd
 from GastricDiffLib.phantom import make_case
 from GastricDiffLib.scene import find_results, load_scene, roi_from_node, save_scene
+from GastricDiffLib.scene.curves import find_curves
 from GastricDiffLib.scene.kinds import KIND, nodes_by_class
 
 
@@ -28,10 +28,10 @@ def radiologist(widget: Any) -> None:
     """Sample data, box, Classify, Cancel, Classify; saved and opened again."""
     ui, panel, scene = widget.ui, widget.panel, slicer.mrmlScene
     check(not ui.classifyButton.enabled, "Classify waits for a CT")
-    check("CT" in ui.classifyLabel.text, "Classify says what it waits for")
+    check("CT" in ui.classifyLabel.text, "the line below Classify names what it waits for")
     ct = sample()
     ui.ctSelector.setCurrentNode(ct)
-    check("box" in ui.classifyLabel.text, "Classify says that the box is missing")
+    check("box" in ui.classifyLabel.text, "the line below Classify names the missing box")
     ui.placeButton.click()
     roi = ui.roiSelector.currentNode()
     check(roi is not None, "one click makes a box")
@@ -40,7 +40,7 @@ def radiologist(widget: Any) -> None:
     away = max(abs(a - b) for a, b in zip(roi.GetCenter(), case_center(), strict=True))
     check(away < 1, "the sample opens at its tumour, and the box is put there")
     move_face(roi, 5.0)
-    wait(lambda: "cuts" in ui.boxFactsLabel.text, "the panel tells what the box cuts")
+    wait(lambda: "cuts" in ui.boxFactsLabel.text, "the panel shows what the box cuts")
     wait(lambda: ui.classifyButton.enabled, "Classify is ready")
 
     ui.classifyButton.click()
@@ -48,7 +48,7 @@ def radiologist(widget: Any) -> None:
     ui.classifyButton.click()
     wait(lambda: not panel.classify.logic.running, "it can be cancelled")
     check(find_results(ct) is None, "a cancelled classification leaves no result")
-    check("Cancelled" in ui.messageLabel.text, "the panel says that it was cancelled")
+    check("Cancelled" in ui.messageLabel.text, "the panel reports that it was cancelled")
 
     classify(widget, ct)
     check(count_results() == RESULT_NODES, "the scene holds exactly one set of results")
@@ -92,13 +92,13 @@ def coordinator(widget: Any) -> None:
         broken = folder / "hospital" / "case-5.nrrd"
         broken.write_bytes(broken.read_bytes()[:-1000])
         fill_cohort(widget, folder, 5)
-        check(state(ui, 0) == "no label", "a case says what it lacks")
+        check(state(ui, 0) == "no label", "a case shows what it lacks")
         ui.exportButton.click()
         check("not ready" in ui.messageLabel.text, "an export without labels is refused")
         label_all(ui)
         check(state(ui, 0) == "ready", "a labelled case is ready")
         export(widget)
-        check("too few cases" in ui.messageLabel.text, "five cases are too few, and it says so")
+        check("too few cases" in ui.messageLabel.text, "that five cases are too few is reported")
 
         write_phantoms(folder / "hospital" / "more", range(6, 9))
         fill_cohort(widget, folder, 8)
@@ -153,7 +153,7 @@ def researcher(widget: Any) -> None:
         paths = [ui.modelSelector.itemData(n) for n in range(ui.modelSelector.count)]
         check(str(model) in paths, "the model is in the selector")
         ui.modelSelector.currentIndex = paths.index(str(model))
-        check("4 train" in ui.modelCardLabel.text, "its card tells its cohort")
+        check("4 train" in ui.modelCardLabel.text, "its card shows its cohort")
         ct, roi = open_in_scene(slicer.mrmlScene, table.cases[0])
         ui.ctSelector.setCurrentNode(ct)
         ui.roiSelector.setCurrentNode(roi)
@@ -238,7 +238,7 @@ def points(scene: Any) -> int:
 
 
 def state(ui: Any, row: int) -> str:
-    """What the cohort's table says of a case."""
+    """What the cohort's table shows of a case."""
     return str(ui.cohortTable.item(row, 2).text())
 
 
@@ -281,14 +281,14 @@ def write_dataset(folder: Path) -> CohortTable:
 
 def fill_cohort(widget: Any, folder: Path, count: int) -> None:
     """Choose the files of a cohort and add a folder of cases."""
-    ui, desk = widget.ui, widget.panel.desk
+    ui, context = widget.ui, widget.panel.context
     ui.cohortPath.currentPath = str(folder / "cohort.csv")
     ui.datasetPath.currentPath = str(folder / "dataset")
-    dialogs, desk.dialogs = desk.dialogs, Chosen(folder / "hospital")
+    dialogs, context.dialogs = context.dialogs, Chosen(folder / "hospital")
     try:
         ui.addFolderButton.click()
     finally:
-        desk.dialogs = dialogs
+        context.dialogs = dialogs
     check(ui.cohortTable.rowCount == count, ui.messageLabel.text)
 
 
@@ -296,4 +296,4 @@ def release(widget: Any) -> None:
     """Let go of files that are about to be removed."""
     for edit in ("cohortPath", "datasetPath", "trainingPath", "runPath"):
         getattr(widget.ui, edit).currentPath = ""
-    widget.panel.desk.parameters.model = ""
+    widget.panel.context.parameters.model = ""

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import slicer
 
-from GastricDiffLib.app.i18n import _
+from GastricDiffLib.i18n import _
 from GastricDiffLib.scene.kinds import nodes_by_class
+from GastricDiffLib.scene.mrml import MRMLScene, PlotChartNode, PlotSeriesNode, TableNode
 from GastricDiffLib.scene.tables import fill_table
 
 KIND = "GastricDiff.Training"
@@ -22,13 +23,13 @@ CURVES = {
 """Columns of ``history.csv`` that are drawn, with their colours."""
 
 
-def show_curves(scene: Any, history: Sequence[dict[str, float]]) -> Any:
+def show_curves(scene: MRMLScene, history: Sequence[dict[str, float]]) -> PlotChartNode:
     """Draw a run's history; the chart node. The nodes are made once and then grow."""
-    table = _node(scene, "table", "vtkMRMLTableNode", "GastricDiff training")
+    table: TableNode = _node(scene, "table", "vtkMRMLTableNode", "GastricDiff training")
     columns = {"epoch": np.array([row["epoch"] + 1 for row in history])}
     columns |= {name: np.array([row.get(name, np.nan) for row in history]) for name in CURVES}
     fill_table(table, columns)
-    chart = _node(scene, "chart", "vtkMRMLPlotChartNode", "GastricDiff training")
+    chart: PlotChartNode = _node(scene, "chart", "vtkMRMLPlotChartNode", "GastricDiff training")
     titles = {
         "loss": _("loss"),
         "val_loss": _("validation loss"),
@@ -36,7 +37,7 @@ def show_curves(scene: Any, history: Sequence[dict[str, float]]) -> Any:
         "val_case_auc": _("validation AUC, cases"),
     }
     for name, colour in CURVES.items():
-        series = _node(scene, name, "vtkMRMLPlotSeriesNode", titles[name])
+        series: PlotSeriesNode = _node(scene, name, "vtkMRMLPlotSeriesNode", titles[name])
         if series.GetTableNodeID() != table.GetID():
             _draw(series, table, name, colour)
             chart.AddAndObservePlotSeriesNodeID(series.GetID())
@@ -46,12 +47,14 @@ def show_curves(scene: Any, history: Sequence[dict[str, float]]) -> Any:
     return chart
 
 
-def find_curves(scene: Any) -> Any | None:
+def find_curves(scene: MRMLScene) -> PlotChartNode | None:
     """The chart node, where a training was drawn."""
     return _find(scene, "chart", "vtkMRMLPlotChartNode")
 
 
-def _draw(series: Any, table: Any, name: str, colour: tuple[float, float, float]) -> None:
+def _draw(
+    series: PlotSeriesNode, table: TableNode, name: str, colour: tuple[float, float, float]
+) -> None:
     series.SetAndObserveTableNodeID(table.GetID())
     series.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatter)
     series.SetXColumnName("epoch")
@@ -61,7 +64,7 @@ def _draw(series: Any, table: Any, name: str, colour: tuple[float, float, float]
     series.SetColor(*colour)
 
 
-def _node(scene: Any, kind: str, node_class: str, name: str) -> Any:
+def _node(scene: MRMLScene, kind: str, node_class: str, name: str) -> Any:
     node = _find(scene, kind, node_class)
     if node is None:
         node = scene.AddNewNodeByClass(node_class, name)
@@ -69,7 +72,7 @@ def _node(scene: Any, kind: str, node_class: str, name: str) -> Any:
     return node
 
 
-def _find(scene: Any, kind: str, node_class: str) -> Any | None:
+def _find(scene: MRMLScene, kind: str, node_class: str) -> Any | None:
     for node in nodes_by_class(scene, node_class):
         if node.GetAttribute(KIND) == kind:
             return node

@@ -20,7 +20,7 @@ _USE = (
 )
 
 
-class Order:
+class RenderOrder:
     """Which view is in use, by its name; ``front`` may be set."""
 
     def __init__(self, views: Iterable[Any]) -> None:
@@ -35,10 +35,10 @@ class Order:
         self.front = view.get_singleton_tag()
 
 
-class _InTurn(ScheduledRenderStrategy):
+class _InTurn(ScheduledRenderStrategy):  # type: ignore[misc]  # it comes without types
     """Asks a view's own strategy for a frame, at once or a moment later."""
 
-    def __init__(self, order: Order, view: Any) -> None:
+    def __init__(self, order: RenderOrder, view: Any) -> None:
         super().__init__()
         self._order, self._view = order, view
         self._own = view._scheduled_render  # trame-slicer gives no other access

@@ -1,31 +1,24 @@
-"""The CT and the box of a session: opened, placed, and what is known of them."""
+"""One CT with its box in a scene of its own: opened from files, placed, drawn, replaced."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-import slicer
 
-from GastricDiffLib.app.boxes import draw_box, place_box, show_handles, stop_drawing
-from GastricDiffLib.app.case import CaseFacts, case_facts, frame
+from GastricDiffLib.app.boxes import draw_box, is_drawing, place_box, show_handles, stop_drawing
+from GastricDiffLib.app.case import CaseFacts, case_facts, first_ct, roi_nodes
 from GastricDiffLib.app.sample import add_phantom, tumour_center
+from GastricDiffLib.app.windows import show_window
 from GastricDiffLib.ct import BoxROI, read_roi, read_volume
 from GastricDiffLib.ct.axial import input_hu
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.scene import load_scene
-from GastricDiffLib.scene.kinds import KIND, nodes_by_class
-from GastricDiffLib.scene.nodes import ABDOMEN_LEVEL, ABDOMEN_WINDOW, add_roi, add_volume
-from GastricDiffLib.viewer.session.views import Views
-
-WINDOWS = {
-    "abdomen": (ABDOMEN_WINDOW, ABDOMEN_LEVEL),
-    "lung": (1500.0, -600.0),
-    "bone": (1800.0, 400.0),
-}
-"""Width and centre in HU."""
+from GastricDiffLib.scene.kinds import nodes_by_class
+from GastricDiffLib.scene.mrml import MRMLScene, ROINode, VolumeNode
+from GastricDiffLib.scene.nodes import add_roi, add_volume
 
 _CONTENT = (
     "vtkMRMLDisplayableNode", "vtkMRMLTableNode", "vtkMRMLPlotChartNode",
@@ -33,29 +26,50 @@ _CONTENT = (
 )  # fmt: skip
 
 
-class Case:
-    """At most one CT and one box; ``notes`` are what reading them told."""
+class CaseViews(Protocol):
+    """The views that show the case."""
 
-    def __init__(self, views: Views) -> None:
+    def show(self, volume_node: VolumeNode) -> None:
+        """Lay a CT into all views, and look at all of it."""
+        ...
+
+    def look_at(self, ras_mm: Sequence[float]) -> None:
+        """Turn all slice views to a point, RAS in mm."""
+        ...
+
+
+class OpenCase:
+    """At most one CT and one box in a scene; ``notes`` are remarks of the files' readers."""
+
+    def __init__(self, scene: MRMLScene, views: CaseViews) -> None:
+        self.scene = scene
         self._views = views
-        self.scene = views.scene
-        self._ct: Any = None
-        self._roi: Any = None
+        self._ct: VolumeNode | None = None
+        self._roi: ROINode | None = None
         self.notes: tuple[str, ...] = ()
 
     @property
-    def ct(self) -> Any | None:
+    def ct(self) -> VolumeNode | None:
         """The CT's node, None where there is none, or it was removed."""
         return self._ct if self._ct is not None and self.scene.IsNodePresent(self._ct) else None
 
     @property
-    def roi(self) -> Any | None:
+    def roi(self) -> ROINode | None:
+        """The box's node, None where there is none, or it was removed."""
         return self._roi if self._roi is not None and self.scene.IsNodePresent(self._roi) else None
 
-    def facts(self) -> CaseFacts:
-        return case_facts(self.ct, self.roi)
+    @property
+    def drawing(self) -> bool:
+        """Whether the user is drawing the box."""
+        return is_drawing(self.scene)
 
-    def seen(self) -> tuple[Any, ...]:
+    def facts(self) -> CaseFacts:
+        """What is known of both; its notes are the readers' and those of the CT as it stands."""
+        facts = case_facts(self.ct, self.roi)
+        notes = tuple(dict.fromkeys((*self.notes, *facts.notes)))
+        return CaseFacts(facts.ct, facts.box, notes, facts.problem)
+
+    def version(self) -> tuple[tuple[str, int], ...]:
         """Changes whenever the facts may have."""
         return tuple((node.GetID(), node.GetMTime()) for node in (self.ct, self.roi) if node)
 
@@ -64,14 +78,17 @@ class Case:
         self._empty()
         self._ct = add_phantom(self.scene)
         self._views.show(self._ct)
-        self.place()
-        self._roi.SetCenterWorld(*tumour_center())
+        roi = self.place()
+        roi.SetCenterWorld(*tumour_center())
         self._look_at_box()
 
     def open_files(self, ct: Path | None, roi: Path | None) -> None:
         """A CT, a box or both, in place of those that are there.
 
-        Raises InputError when either cannot be read; then all stays as it was.
+        Raises
+        ------
+        InputError
+            When either cannot be read; then all stays as it was.
         """
         boxes: list[BoxROI] = read_roi(roi) if roi is not None else []
         if ct is not None:
@@ -89,51 +106,56 @@ class Case:
     def open_scene(self, path: Path) -> None:
         """The first CT of a scene, with its box and result where it has them.
 
-        Raises InputError when the scene cannot be read or holds no CT.
+        Raises
+        ------
+        InputError
+            When the scene cannot be read or holds no CT.
         """
         self._empty()
         load_scene(path, self.scene)
-        self._ct = self._first_ct()
+        self._ct = first_ct(self.scene)
         if self._ct is None:
             self._empty()
             raise InputError("the scene holds no CT", hint="open one with a scalar volume in HU")
-        self._roi = next(iter(nodes_by_class(self.scene, "vtkMRMLMarkupsROINode")), None)
+        self._roi = next(roi_nodes(self.scene), None)
         self._views.show(self._ct)
         if self._roi is not None:
             show_handles(self._roi, True)
             self._look_at_box()
 
-    def place(self) -> None:
-        """A box where the user looks."""
-        ct = self.ct_needed()
-        self._roi = place_box(self.scene, ct, self.roi)
+    def place(self) -> ROINode:
+        """Put the box where the user looks.
+
+        Raises
+        ------
+        InputError
+            When there is no CT.
+        """
+        self._roi = place_box(self.scene, self.require_ct(), self.roi)
         show_handles(self._roi, True)
+        return self._roi
 
     def draw(self) -> None:
-        """Let the user draw the box by two clicks, or stop that."""
-        self.ct_needed()
+        """Let the user draw the box by two clicks, or stop that.
+
+        Raises
+        ------
+        InputError
+            When there is no CT.
+        """
+        self.require_ct()
         if self.drawing:
             stop_drawing(self.scene)
             return
         self._roi = draw_box(self.scene, self.roi)
         show_handles(self._roi, True)
 
-    @property
-    def drawing(self) -> bool:
-        interaction = self.scene.GetSingletonNode("Singleton", "vtkMRMLInteractionNode")
-        if interaction is None:
-            return False
-        return bool(interaction.GetCurrentInteractionMode() == slicer.vtkMRMLInteractionNode.Place)
+    def show_window(self, name: str) -> None:
+        """Show the CT, where there is one, in one of ``windows.WINDOWS``."""
+        if self.ct is not None:
+            show_window(self.ct, name)
 
-    def window(self, name: str) -> None:
-        """Show the CT in one of ``WINDOWS``."""
-        if name not in WINDOWS or self.ct is None:
-            return
-        display = self.ct.GetDisplayNode()
-        display.AutoWindowLevelOff()
-        display.SetWindowLevel(*WINDOWS[name])
-
-    def ct_needed(self) -> Any:
+    def require_ct(self) -> VolumeNode:
         """The CT's node.
 
         Raises
@@ -155,20 +177,10 @@ class Case:
         self._look_at_box()
 
     def _look_at_box(self) -> None:
+        assert self._roi is not None
         center = np.zeros(3)
         self._roi.GetCenterWorld(center)
-        self._views.look_at(center)
-
-    def _first_ct(self) -> Any | None:
-        for node in nodes_by_class(self.scene, "vtkMRMLScalarVolumeNode"):
-            if node.GetAttribute(KIND) is not None:
-                continue
-            try:
-                frame(node)
-            except InputError:
-                continue
-            return node
-        return None
+        self._views.look_at(center.tolist())
 
     def _empty(self) -> None:
         """Remove all that the user or a result put into the scene; views and colours stay."""
@@ -186,7 +198,7 @@ def _is_content(node: Any) -> bool:
     if node.GetSingletonTag():
         return False
     if node.IsA("vtkMRMLDisplayNode"):
-        return node.GetDisplayableNode() is None
+        return bool(node.GetDisplayableNode() is None)
     if node.IsA("vtkMRMLStorageNode"):
         return True
     return not node.GetHideFromEditors()
