@@ -20,6 +20,9 @@ _LISTS = ("classes", "notes")
 _TEXTS = ("vote", "model", "model_sha256", "system", "scope", "device", "heat", "research_use")
 """Texts, where the table alone holds the case, as in scenes of version 0.1.0 and before."""
 
+_SEEN = ("vote", "p_mean", "threshold", "model_sha256")
+"""Fields in which the table and its record must agree."""
+
 
 def result_from_nodes(volume_node: VolumeNode) -> CaseResult | None:
     """The result that the scene shows of a CT, or None where it shows none.
@@ -51,14 +54,20 @@ def _columns(table_node: TableNode) -> dict[str, list[str]]:
 
 def _case(table_node: TableNode) -> dict[str, Any]:
     """The fields of ``case.json``, unknown ones included."""
-    whole = table_node.GetAttribute(CASE_JSON)
-    if whole is not None:
-        return dict(json.loads(whole))
     fields = _columns(table_node)
-    return {
+    table = {
         name: _value(name, text)
         for name, text in zip(fields["field"], fields["value"], strict=True)
     }
+    whole = table_node.GetAttribute(CASE_JSON)
+    if whole is None:
+        return table
+    case = dict(json.loads(whole))
+    # What people see must be what is read.
+    edited = [name for name in _SEEN if table[name] != case[name]]
+    if edited:
+        raise ValueError(f"the table of the case was edited: {', '.join(edited)}")
+    return case
 
 
 def _value(name: str, text: str) -> Any:

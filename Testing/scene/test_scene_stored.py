@@ -117,3 +117,12 @@ def test_a_damaged_record_is_refused_in_one_line(shown, text):
     find_results(ct).case.SetAttribute(CASE_JSON, text)
     with pytest.raises(InputError, match="cannot be read"):
         result_from_nodes(ct)
+
+
+@pytest.mark.parametrize(("field", "text"), [("vote", "perhaps"), ("p_mean", "0.99")])
+def test_a_table_that_somebody_edited_is_refused(shown, field, text):
+    _, ct, _ = shown
+    case = find_results(ct).case
+    case.GetTable().SetValueByName(column(case, "field").index(field), "value", text)
+    with pytest.raises(InputError, match="cannot be read"):
+        result_from_nodes(ct)
