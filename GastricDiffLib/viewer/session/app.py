@@ -92,7 +92,7 @@ class ViewerSession:
         self.classification.start()
         self._refresh()
 
-    def take_in(self, folder: Path) -> None:
+    def open_upload(self, folder: Path) -> None:
         """Open what was uploaded into ``folder``, which is removed at the end.
 
         Raises

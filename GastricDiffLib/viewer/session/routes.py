@@ -6,11 +6,13 @@ import hmac
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from aiohttp import BodyPartReader, web
 
+from GastricDiffLib.app.open_case import OpenCase
 from GastricDiffLib.app.report import REPORT, write_report
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.files import size_text
@@ -20,17 +22,37 @@ from GastricDiffLib.scene.files import save_scene
 from GastricDiffLib.viewer.config import SECRET_HEADER, Config
 from GastricDiffLib.viewer.uploads import Limits, write_upload
 
-if TYPE_CHECKING:
-    from GastricDiffLib.viewer.session.app import ViewerSession
-
 SCENE = "scene.mrb"
 _CHUNK = 1 << 20
+
+
+class ServedSession(Protocol):
+    """What the handlers ask of the session."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being opened or classified."""
+        ...
+
+    @property
+    def state(self) -> AbstractContextManager[Any]:
+        """The page's state; changes within it are sent when it is left."""
+        ...
+
+    @property
+    def case(self) -> OpenCase:
+        """The CT and box that are open."""
+        ...
+
+    def open_upload(self, folder: Path) -> None:
+        """Open what was uploaded into the folder."""
+        ...
 
 
 class Routes:
     """Handlers of one session; errors come back as JSON with one line, ``error``."""
 
-    def __init__(self, session: ViewerSession, config: Config) -> None:
+    def __init__(self, session: ServedSession, config: Config) -> None:
         self._session, self._folder, self._secret = session, config.folder, config.secret
         self._limits = Limits()
         self._handlers: list[Any] = []
@@ -56,7 +78,7 @@ class Routes:
         try:
             await self._receive(request, folder)
             with self._session.state:
-                self._session.take_in(folder)
+                self._session.open_upload(folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -106,7 +128,7 @@ class Routes:
 
     def _scene(self, folder: Path, name: str) -> Path:
         self._session.case.require_ct()
-        save_scene(self._session.views.scene, folder / name)
+        save_scene(self._session.case.scene, folder / name)
         return folder / name
 
     def _admit(self) -> Any:
