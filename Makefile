@@ -22,6 +22,7 @@ lint: .venv/test.done
 	.venv/$(BIN)/ruff check .
 	.venv/$(BIN)/ruff format --check .
 	.venv/$(BIN)/mypy
+	.venv/$(BIN)/lint-imports --no-cache
 
 format: .venv/test.done
 	.venv/$(BIN)/ruff check --fix .
