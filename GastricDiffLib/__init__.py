@@ -1,6 +1,6 @@
 """Gastric tumour differentiation from CT: library behind the Slicer module and the command line.
 
-Importing this package costs milliseconds; each room (``ct``, ``nets``, ``classify``,
+Importing this package costs milliseconds; each package (``ct``, ``nets``, ``inference``,
 ``scene`` …) loads its heavy libraries when it is first imported.
 """
 

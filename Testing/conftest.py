@@ -1,4 +1,4 @@
-"""What several test files share; README.md beside this file tells how."""
+"""What several test files share; README.md beside this file explains how."""
 
 from __future__ import annotations
 
@@ -114,5 +114,5 @@ def browser():
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Bytes by their argument's name: they tell nobody anything, and gzip puts the time in."""
+    """Bytes by their argument's name: they mean nothing to a reader, and gzip puts the time in."""
     return argname if isinstance(val, bytes) else None

@@ -1,4 +1,4 @@
-"""All eight systems on synthetic tumours that are hard to tell apart, few of them to learn from.
+"""All eight systems on synthetic tumours that are hard to distinguish, few of them to learn from.
 
 Run as
 

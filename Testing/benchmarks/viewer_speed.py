@@ -56,7 +56,7 @@ def turn(visitor: Visitor, turns: int, while_true=lambda: True) -> list[float]:
     return visitor.page.evaluate("window.latencies")
 
 
-def told(what: str, milliseconds: list[float]) -> str:
+def described(what: str, milliseconds: list[float]) -> str:
     slow = sorted(milliseconds)[int(0.9 * len(milliseconds))]
     return (
         f"{what:<24} {statistics.median(milliseconds):6.0f} ms median {slow:6.0f} ms "
@@ -81,8 +81,8 @@ def scrolling(browser, folder: Path, turns: int) -> None:
             visitor.page.mouse.move(area["x"] + 40, area["y"] + 60)
             busy += turn(visitor, turns, lambda: visitor.state("busy"))
             visitor.until(lambda: not visitor.state("busy"))
-        print(told("idle", idle))
-        print(told("while classifying", busy))
+        print(described("idle", idle))
+        print(described("while classifying", busy))
         print(f"ratio                    {statistics.median(busy) / statistics.median(idle):6.2f}")
         visitor.close()
 

@@ -58,15 +58,15 @@ def test_the_selector_follows_the_scene(desktop, selector):
     first, _ = add(desktop.scene, VOLUME, "A"), add(desktop.scene, "vtkMRMLModelNode", "M")
     second = add(desktop.scene, VOLUME, "B")
     assert [selector.nodeFromIndex(n) for n in range(selector.nodeCount())] == [first, second]
-    told = []
-    selector.connect("currentNodeChanged(vtkMRMLNode*)", told.append)
-    selector.connect("currentNodeChanged(bool)", told.append)
-    selector.currentNodeIDChanged.connect(lambda text: told.append(text))
+    received = []
+    selector.connect("currentNodeChanged(vtkMRMLNode*)", received.append)
+    selector.connect("currentNodeChanged(bool)", received.append)
+    selector.currentNodeIDChanged.connect(lambda text: received.append(text))
     selector.setCurrentNode(second)
-    assert told == [second, True, second.GetID()]
+    assert received == [second, True, second.GetID()]
     second.SetName("C")
-    # The text shown has changed: Qt tells it, and so does the selector.
-    assert told[3:] == [second, True, second.GetID()]
+    # The text shown has changed: Qt emits it, and so does the selector.
+    assert received[3:] == [second, True, second.GetID()]
     desktop.scene.RemoveNode(second)
     assert selector.nodeCount() == 1
     assert selector.currentNode() is not second
@@ -85,11 +85,11 @@ def test_the_selector_filters_by_attribute_and_hides_hidden_nodes(desktop, selec
 
 
 def test_the_selector_creates_and_deletes_nodes(desktop, selector):
-    told = []
-    selector.nodeAddedByUser.connect(told.append)
+    received = []
+    selector.nodeAddedByUser.connect(received.append)
     selector.baseName = "CT"
     node = selector.addNode()
-    assert (node.GetName(), selector.currentNode(), told) == ("CT", node, [node])
+    assert (node.GetName(), selector.currentNode(), received) == ("CT", node, [node])
     assert selector.addNode("vtkMRMLModelNode") is None
     selector.removeCurrentNode()
     assert not desktop.scene.IsNodePresent(node)
@@ -131,10 +131,10 @@ def test_collapsing_keeps_hidden_what_was_hidden_by_itself(desktop):
     hidden.visible = False
     section.show()
     desktop.process()
-    told = []
-    section.contentsCollapsed.connect(told.append)
+    received = []
+    section.contentsCollapsed.connect(received.append)
     section.collapsed = True
-    assert (shown.visible, hidden.visible, told) == (False, False, [True])
+    assert (shown.visible, hidden.visible, received) == (False, False, [True])
     section.click()
     assert (shown.visible, hidden.visible, section.collapsed) == (True, False, False)
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 CHANGED = {"Cancel", "Continue export", "Stop and keep the best"}
-"""What a button says while it runs, set by the panel's code."""
+"""What a button reads while it runs, set by the panel's code."""
 SLICERS = {
     "PyTorch",
     "Install",

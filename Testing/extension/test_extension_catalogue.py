@@ -1,4 +1,4 @@
-"""The entry for the Slicer Extensions Index, and whether all files say the same of the project.
+"""The entry for the Slicer Extensions Index, and whether all files state the same of the project.
 
 The rules are those of the catalogue entry's schema, version 1.0.2
 (``Schemas/slicer-extension-catalog-entry-schema-v1.0.2.json`` in Slicer's repository), and of the

@@ -1,4 +1,4 @@
-"""Modal dialogs: a test says beforehand what the user answers. One that nobody expects is a fault.
+"""Modal dialogs: a test sets beforehand what the user answers. One that nobody expects is a fault.
 
 ``expect(qt.QMessageBox.Yes)``, ``expect("/a/path")``, ``expect(lambda dialog: …)``.
 """
@@ -62,7 +62,7 @@ def input_dialog(kind: str) -> Any:
 
 
 def open_url(url: Any) -> bool:
-    """Nothing is opened; ``opened`` tells what would be."""
+    """Nothing is opened; ``opened`` lists what would be."""
     opened.append(url.toString())
     return True
 

@@ -2,7 +2,7 @@
 
 A class that needs behaviour is written out and decorated with ``standin``; whatever else the
 tables list for it is filled in: properties keep what they are given, setters set them, and a
-method without behaviour says that the stand-in does not model it. Nothing can be added: a public
+method without behaviour raises that the stand-in does not model it. Nothing can be added: a public
 name that Slicer lacks is an error.
 """
 
@@ -32,7 +32,7 @@ class Parts:
                 cls._set_up(self)
 
     def _keep(self, name: str, value: Any) -> None:
-        """Keep a property's value, and tell of a change where the class has a signal for that."""
+        """Keep a property's value, and signal a change where the class has a signal for that."""
         before, self._values[name] = self._get(name), value
         changed = f"{name}Changed"
         if before != value and changed in tables.signals(signals.table_name(self)):

@@ -110,7 +110,7 @@ def property_of(cls: type, name: str, kind: str, writable: bool) -> Property:
 
 
 def missing(owner: object, name: str) -> str:
-    """What PythonQt says of a name that an object does not have."""
+    """The message of PythonQt for a name that an object does not have."""
     cls = signals.table_name(owner)
     if name in tables.allowed(cls):
         return f"{cls}.{name} is there in Slicer, but the stand-in lacks it"

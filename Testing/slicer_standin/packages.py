@@ -82,7 +82,7 @@ def pip_ensure(
 
 
 class PyTorchUtilsLogic:
-    """Of the extension PyTorch: tells whether torch is there, and installs the right build."""
+    """Of the extension PyTorch: reports whether torch is there, and installs the right build."""
 
     @staticmethod
     def torchInstalled() -> bool:

@@ -21,7 +21,7 @@ _classes_in_use: list[type] = []
 
 
 class QUiLoader(QtUiTools.QUiLoader):
-    """Loads a .ui file as Slicer does, or says what is wrong with it."""
+    """Loads a .ui file as Slicer does, or raises what is wrong with it."""
 
     def load(self, device: Any, parent: Any = None) -> Any:
         tree = ET.ElementTree(ET.fromstring(bytes(device.readAll().data())))

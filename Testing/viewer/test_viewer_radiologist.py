@@ -81,8 +81,8 @@ def test_a_phantom_is_classified_with_a_box_dragged_into_shape(visitor, tmp_path
     assert scene.GetSingletonNode("Red", "vtkMRMLSliceCompositeNode") is not None
 
     with visitor.download("slices.csv", tmp_path).open(encoding="utf-8", newline="") as file:
-        told = list(csv.DictReader(file))
-    assert [row["vote"] for row in told] == [row[3] for row in visitor.rows]
+        saved = list(csv.DictReader(file))
+    assert [row["vote"] for row in saved] == [row[3] for row in visitor.rows]
     report = visitor.download("report.html", tmp_path).read_text(encoding="utf-8")
     assert RESEARCH_USE in report and str(visitor.page.url) not in report
 

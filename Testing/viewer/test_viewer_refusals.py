@@ -26,7 +26,7 @@ def visitor(browser, tmp_path_factory):
 
 
 def hostile(folder):
-    """By what they are: a file's name, its content, and a word of what the page must say."""
+    """By what they are: a file's name, its content, and a word of what the page must show."""
     ct = ct_file(folder / "ct")
     detached = nrrd(HEADER + "data file: ../../secret.raw")
     outside = MRML.format("../../../../../../etc/passwd").encode()

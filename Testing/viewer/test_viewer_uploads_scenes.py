@@ -43,7 +43,7 @@ def unpacked(path: Path) -> dict[str, bytes]:
 
 
 def edited(parts: dict[str, bytes], old: str, new: str, **more: bytes) -> dict[str, bytes]:
-    """A bundle whose MRML says ``new`` in place of ``old``, with further files."""
+    """A bundle whose MRML has ``new`` in place of ``old``, with further files."""
     mrml = parts["given/given.mrml"].decode()
     assert old in mrml
     changed = {"given/given.mrml": mrml.replace(old, new).encode()}

@@ -94,7 +94,7 @@ class Access:
     def new_visitor() -> str:
         return secrets.token_urlsafe(24)
 
-    # Browsers tell hosts apart, not ports: each server has cookies of its own names.
+    # Browsers distinguish hosts, not ports: each server has cookies of its own names.
     @property
     def _cookie(self) -> str:
         return f"gastricdiff-{self.port}"

@@ -107,7 +107,7 @@ class Sessions:
             try:
                 await self._check_all(time.monotonic())
             except Exception:
-                # A full disk, say, which may pass: the sessions must not end for it.
+                # A full disk, for one, which may pass: the sessions must not end for it.
                 log_exception("unexpected error of the viewer's server")
             await asyncio.sleep(_TICK)
 

@@ -62,10 +62,10 @@ def rows(work: Path, quick: bool) -> list[Row]:
             continue
         products = count * system_size(system, SIZE).multiply_adds / MATRIX_SIZE**3
         ceiling = [products * each for each in seconds[name]] if name in seconds else None
-        for baseline, told in (("loop", "a plain eager float32 loop"), ("MONAI", "MONAI")):
+        for baseline, label in (("loop", "a plain eager float32 loop"), ("MONAI", "MONAI")):
             if baseline in seconds:
                 row = rate_row(
-                    f"{system}, {name}, against {told}",
+                    f"{system}, {name}, against {label}",
                     count, "slices/s", seconds[label], seconds[baseline], ceiling,
                 )  # fmt: skip
                 found.append(row)

@@ -18,9 +18,9 @@ import torch
 class Row:
     """One line of the table.
 
-    ``value``, ``baseline`` and ``ceiling`` are in ``unit``; ``ratio`` says how many times
+    ``value``, ``baseline`` and ``ceiling`` are in ``unit``; ``ratio`` is how many times
     better than the baseline the value is, ``share_of_ceiling`` how close to what the machine
-    can do at all (1 = there). None where a row has none; ``note`` says what the row cannot.
+    can do at all (1 = there). None where a row has none; ``note`` explains what the row cannot.
     """
 
     name: str
@@ -122,9 +122,9 @@ def machine_in_words() -> str:
 
 
 def _processor() -> str:
-    told = Path("/proc/cpuinfo")
-    if told.is_file():
-        for line in told.read_text(encoding="utf-8").splitlines():
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()

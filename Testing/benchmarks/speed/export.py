@@ -39,9 +39,9 @@ def rows(work: Path, quick: bool) -> list[Row]:
                  ceiling=reading, note="ceiling: reading alone"),
     ]  # fmt: skip
     if many > 1:
-        told = "baseline: one process, of a fresh start each: imports count"
+        note = "baseline: one process, of a fresh start each: imports count"
         name = f"export of them, {_with(many)}"
-        row = rate_row(name, 60 * _CASES, "cases/min", seconds["many"], seconds["one"], note=told)
+        row = rate_row(name, 60 * _CASES, "cases/min", seconds["many"], seconds["one"], note=note)
         found.append(row)
     return found
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def peak_mib() -> float | None:
-    """The most memory that was resident at any time, in MiB; None where the system tells none."""
+    """The most memory that was resident at any time, in MiB; None where the system counts none."""
     status = Path("/proc/self/status")
     if status.is_file():
         # Since this program began: getrusage counts in what the starter of the process held.

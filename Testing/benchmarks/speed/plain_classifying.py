@@ -3,7 +3,7 @@
     python -m Testing.benchmarks.speed.plain_classifying loop|MONAI SLICES
 
 Classifies noise once for every line on standard input, and answers with a line when it is through;
-the first answer, without a question, says ``ready`` or why not.
+the first answer, without a question, is ``ready`` or why not.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What 10, 100 and 1,000 small cases cost to export, split, open and read: time and memory.
 
 Each phase runs in a process of its own. Rates are compared with that of the smallest cohort:
-a ratio of 1 or more says that the cost grows linearly at most (a little is paid once).
+a ratio of 1 or more means that the cost grows linearly at most (a little is paid once).
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def rows(work: Path, quick: bool) -> list[Row]:
         first = found[phase][0]
         for count, one in zip(counts, found[phase], strict=True):
             rate, base = count / one["seconds"], counts[0] / first["seconds"]
-            told = f"{1e3 * one['cpu_seconds'] / count:.3g} ms of the processor a case"
+            note = f"{1e3 * one['cpu_seconds'] / count:.3g} ms of the processor a case"
             name = f"{what}, {count} cases"
-            result.append(Row(name, rate, "cases/s", base, rate / base, note=told))
+            result.append(Row(name, rate, "cases/s", base, rate / base, note=note))
         for count, one in zip(counts, found[phase], strict=True):
             if one["peak_mib"]:
                 peak, base = one["peak_mib"], first["peak_mib"]

@@ -1,7 +1,7 @@
 """What ``gastricdiff classify`` costs by the number of slices: time and memory.
 
 Rates, without Python's start and imports, are compared with that of the smallest CT: a ratio of
-1 or more says that the cost grows linearly at most.
+1 or more means that the cost grows linearly at most.
 """
 
 from __future__ import annotations
@@ -36,6 +36,6 @@ def rows(work: Path, quick: bool) -> list[Row]:
     if None not in peaks:
         held = 6 * side * side / 2**20  # 16 bits of the CT, 32 of its heat
         for count, peak in zip(counts, peaks, strict=True):
-            told = f"{peak - held * count:,.0f} MiB beside CT and heat"
-            result.append(Row(f"peak memory of that, {count} slices", peak, "MiB", note=told))
+            note = f"{peak - held * count:,.0f} MiB beside CT and heat"
+            result.append(Row(f"peak memory of that, {count} slices", peak, "MiB", note=note))
     return result

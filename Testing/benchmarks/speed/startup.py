@@ -44,5 +44,5 @@ def _python(*call: str) -> str:
 
 
 def _brings_torch(name: str) -> bool:
-    told = _python("-X", "importtime", *_CALLS[name])
-    return any(line.rpartition("|")[2].strip() == "torch" for line in told.splitlines())
+    output = _python("-X", "importtime", *_CALLS[name])
+    return any(line.rpartition("|")[2].strip() == "torch" for line in output.splitlines())

@@ -2,7 +2,7 @@
 
 Baseline of a step: a plain float32 loop over ResNeXt-50 that PyTorch's loader feeds with the
 same slices as PNG files. Ceiling: the machine's matrix rate over three times the network's
-multiply-adds, which is what forward and backward take. What the paper's parts cost is told
+multiply-adds, which is what forward and backward take. What the paper's parts cost is measured
 against a plain step of ResNeXt-50 in the same precision and memory order.
 """
 
@@ -89,10 +89,10 @@ def _steps(
         found.append(rate_row(name, batch, "slices/s", seconds[system], seconds["loop"], ceiling))
     # Again by themselves, and more often: they differ by less than what else runs here may add.
     few = interleaved({name: works[name] for name in ("same", PLAIN, OWN)}, 3 * rounds)
-    told = "at most 1.25, at width 1, 224 pixels, batches of 8 or more"
+    note = "at most 1.25, at width 1, 224 pixels, batches of 8 or more"
     for name, base in (("plain ResNeXt-50's", "same"), (f"{PLAIN}'s in the same loop", PLAIN)):
         times = float(np.median(np.array(few[OWN]) / np.array(few[base])))
-        found.append(Row(f"{OWN}: step's time over {name}", times, "×", note=told))
+        found.append(Row(f"{OWN}: step's time over {name}", times, "×", note=note))
     return found
 
 
@@ -129,10 +129,10 @@ def _loading(
     disk, decoder = (batch / float(np.median(seconds[name])) for name in ("disk", "decode"))
     needed = max(row.value for row in steps if row.unit == "slices/s")
     png = "PNG files by PyTorch's loader"
-    told = f"baseline: {png}; ceiling: the bytes alone"
-    ours = rate_row("loader alone", batch, "slices/s", seconds["ours"], seconds["PNG"], disk, told)
-    told = "ceiling: the decoder alone"
-    theirs = rate_row(png, batch, "slices/s", seconds["PNG"], ceiling=decoder, note=told)
+    note = f"baseline: {png}; ceiling: the bytes alone"
+    ours = rate_row("loader alone", batch, "slices/s", seconds["ours"], seconds["PNG"], disk, note)
+    note = "ceiling: the decoder alone"
+    theirs = rate_row(png, batch, "slices/s", seconds["PNG"], ceiling=decoder, note=note)
     times = ours.value / needed
     name = "loader alone over the fastest system's step"
     return [ours, theirs, Row(name, times, "×", note="at least 5")]

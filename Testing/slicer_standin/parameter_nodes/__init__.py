@@ -3,7 +3,7 @@
 It keeps to Slicer's behaviour for parameters that are numbers, text, truth values, paths, enums
 and nodes: how a value is stored in the parameter node, when it is validated and cached, which
 widget classes a type can be bound to, and in which order values go back and forth. Lists,
-dictionaries, unions other than ``X | None`` and parameter packs are not modelled and say so.
+dictionaries, unions other than ``X | None`` and parameter packs are not modelled and raise that.
 """
 
 from slicer_standin.parameter_nodes.annotations import (

@@ -24,7 +24,7 @@ from slicer_standin.parameter_nodes.stored import is_node_class
 
 
 class GuiConnector:
-    """A widget seen as a value. ``signal`` names what tells of a change."""
+    """A widget seen as a value. ``signal`` names what signals a change."""
 
     signal = ""
 

@@ -72,7 +72,7 @@ class _Enum(Stored):
 
 
 class _Node(Stored):
-    """A node reference of the parameter's name; an empty parameter beside it says it was set."""
+    """A node reference of the parameter's name; an empty parameter beside it marks it as set."""
 
     def default(self) -> Any:
         return None

@@ -2,7 +2,7 @@
 
 As in Slicer a combo box with a model of rows (None, the nodes, the actions) is behind it, so that
 Qt's own rules decide what becomes current when rows come and go, and the signal follows the text
-shown: two nodes of one name do not tell themselves apart.
+shown: two nodes of one name cannot be distinguished.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class ctkPathLineEdit(Parts, QtWidgets.QWidget):
         return self._box
 
     def browse(self) -> None:
-        """Ask for a folder, a new file or an existing one, as the filters say."""
+        """Ask for a folder, a new file or an existing one, by the filters."""
         filters = self.filters
         if not filters & self.Files:
             kind = "getExistingDirectory"

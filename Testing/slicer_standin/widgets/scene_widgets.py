@@ -10,7 +10,7 @@ from slicer_standin.generated import Parts, standin
 
 
 class WithScene(Parts):
-    """``setMRMLScene`` and the signal that tells of it."""
+    """``setMRMLScene`` and the signal that follows it."""
 
     _scene: Any = None
 
