@@ -6,7 +6,7 @@ from __future__ import annotations
 class InputError(ValueError):
     """The input or the call is at fault, not the program.
 
-    The message is one line that says what is wrong, where, and how to correct it;
+    The message is one line that states what is wrong, where, and how to correct it;
     the command line prints it behind ``error:`` and exits with 2, the Slicer
     module shows it as it is.
     """
@@ -23,7 +23,7 @@ class InputError(ValueError):
 
 
 class ReportedElsewhere(InputError):
-    """An error of another of several processes working as one: that one tells the user of it."""
+    """An error of another of several processes working as one: that one shows it to the user."""
 
 
 class Cancelled(Exception):

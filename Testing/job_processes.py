@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from patience import Patience
+
 from GastricDiffLib.jobs.process import descendants, started
 from GastricDiffLib.jobs.record import read_record
 
@@ -40,9 +42,9 @@ attended(main)
 
 
 def until(ask, seconds: float = 60):
-    """What ``ask`` answers once it is true, or last."""
-    end = time.monotonic() + seconds
-    while not (answer := ask()) and time.monotonic() < end:
+    """What ``ask`` answers once it is true, or last; ``seconds``: of a quiet machine."""
+    patience = Patience(seconds)
+    while not (answer := ask()) and patience.lasts():
         time.sleep(0.05)
     return answer
 
@@ -85,7 +87,7 @@ def script(path: Path, text: str) -> Path:
 
 
 def launcher(path: Path) -> Path:
-    """As ``PythonSlicer`` does, it starts Python, waits, and tells of its death by code 1."""
+    """As ``PythonSlicer`` does, it starts Python, waits, and reports its death by code 1."""
     return script(path, f'"{sys.executable}" "$@" || exit $(($? > 128 ? 1 : $?))')
 
 

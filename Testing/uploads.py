@@ -36,7 +36,7 @@ def received(tmp_path: Path, given: Mapping[str, bytes | Path], **limits: int) -
 
 
 def refusal(tmp_path: Path, given: Mapping[str, bytes | Path], **limits: int) -> str:
-    """The one line that they are refused with; nothing is left, no place or name is told."""
+    """The one line that they are refused with; nothing is left, no place or name is reported."""
     shutil.rmtree(tmp_path / "upload", ignore_errors=True)
     folder = uploaded(tmp_path / "upload", given)
     with pytest.raises(InputError) as caught:

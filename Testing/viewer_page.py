@@ -10,12 +10,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from patience import Patience, crowding
 from PIL import Image
 from playwright.sync_api import Browser, Error, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-SLOW = 120_000
-"""Milliseconds: a machine that runs other tests beside this one takes its time."""
+_SECONDS = 120
+
+
+def slow() -> float:
+    """Milliseconds that Playwright may wait: set once, though the load may still rise."""
+    return 1000 * _SECONDS * (1 + crowding())
 
 
 @contextmanager
@@ -26,7 +31,7 @@ def chromium():
     with sync_playwright() as playwright:
         # Without its sandbox it runs as root too, as in a container.
         arguments = ["--no-sandbox", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        browser = playwright.chromium.launch(executable_path=path, args=arguments, timeout=slow())
         yield browser
         browser.close()
 
@@ -38,6 +43,7 @@ class Visitor:
         self.context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, accept_downloads=True
         )
+        self.context.set_default_timeout(slow())
         self.page = self.context.new_page()
         self.faults: list[str] = []
         self.hosts: set[str] = set()
@@ -53,10 +59,10 @@ class Visitor:
 
     def wait_for_views(self) -> None:
         """Until all four views have sent a picture."""
-        self.page.locator("[data-test=classify]").wait_for(timeout=SLOW)
+        self.page.locator("[data-test=classify]").wait_for(timeout=slow())
         self.page.wait_for_function(
             "[...document.querySelectorAll('.image-display-area')].filter(i => i.src).length === 4",
-            timeout=SLOW,
+            timeout=slow(),
         )
 
     def classify(self, wait: bool = True) -> None:
@@ -66,22 +72,22 @@ class Visitor:
 
     def wait_for_vote(self) -> None:
         self.until(lambda: not self.state("busy") and bool(self.state("vote")))
-        self.page.locator("[data-test=vote]").wait_for(timeout=SLOW)
+        self.page.locator("[data-test=vote]").wait_for(timeout=slow())
 
     def state(self, name: str):
         return self.page.evaluate(f"window.trame?.state?.get('{name}')")
 
     def until(self, true) -> None:
         """Wait until something holds; a page being loaded anew answers nothing."""
-        end = time.monotonic() + SLOW / 1000
-        while time.monotonic() < end:
+        patience = Patience(_SECONDS)
+        while patience.lasts():
             try:
                 if true():
                     return
             except Error:
                 pass
             time.sleep(0.1)
-        raise AssertionError(f"waited in vain; the page says: {self.page.inner_text('body')}")
+        raise AssertionError(f"waited in vain; the page shows: {self.page.inner_text('body')}")
 
     def text(self, selector: str) -> str:
         return self.page.inner_text(selector)
@@ -106,7 +112,7 @@ class Visitor:
         self.until(lambda: not self.state("busy"))
 
     def download(self, name: str, folder: Path) -> Path:
-        with self.page.expect_download(timeout=SLOW) as download:
+        with self.page.expect_download(timeout=slow()) as download:
             self.page.locator(f".gd-panel [data-download='{name}']").click()
         path = folder / download.value.suggested_filename
         download.value.save_as(path)

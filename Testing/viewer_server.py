@@ -15,6 +15,7 @@ from pathlib import Path
 import aiohttp
 from coverage import Coverage
 from job_processes import until
+from patience import crowding
 
 from GastricDiffLib.jobs.process import descendants, started
 
@@ -71,7 +72,7 @@ class Server:
     def port(self) -> int:
         return int(self.url.rstrip("/").rpartition(":")[2])
 
-    def rooms(self) -> list[Path]:
+    def data_folders(self) -> list[Path]:
         return list(self.temporary.glob("gastricdiff-view-*"))
 
     def folders(self) -> list[Path]:
@@ -89,8 +90,8 @@ class Server:
     def end(self, number: int = signal.SIGTERM) -> int:
         if self.process.poll() is None:
             self.process.send_signal(number)
-        code = self.process.wait(30)
-        self._reader.join(10)
+        code = self.process.wait(30 * (1 + crowding()))
+        self._reader.join(30)
         return code
 
     def error_text(self) -> str:

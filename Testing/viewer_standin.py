@@ -2,7 +2,7 @@
 
 ``python viewer_standin.py COMMAND …`` is ``gastricdiff COMMAND …``, but that a session's process
 answers by a few lines that keep to the server's side of the contract: they die, hang, count what is
-sent to them and tell what they were asked.
+sent to them and show what they were asked.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Standin:
     async def script(self, request):
         return web.Response(text="let a = 1;", content_type="text/javascript")
 
-    async def told(self, request):
+    async def reported(self, request):
         """Which headers and which address came through."""
         return web.json_response({"headers": dict(request.headers), "path": request.raw_path})
 
@@ -106,7 +106,7 @@ class Standin:
         app.router.add_get("/ws", self.socket)
         app.router.add_get("/download/{size}", self.download)
         app.router.add_post("/upload", self.upload)
-        app.router.add_get("/{path:.*}", self.told)
+        app.router.add_get("/{path:.*}", self.reported)
         runner = web.AppRunner(app)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

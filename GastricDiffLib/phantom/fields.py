@@ -31,7 +31,7 @@ class Space:
     """An axial block of voxels: 1D positions in mm, and each voxel's warped x, y, z.
 
     Shapes are evaluated on the warped coordinates, which bends every one of them a little;
-    ``index`` says where the block lies in the whole volume.
+    ``index`` is where the block lies in the whole volume.
     """
 
     z: np.ndarray
@@ -153,6 +153,6 @@ def soft(distance: np.ndarray, width: float) -> np.ndarray:
 
 
 def paint(hu: np.ndarray, space: Space, cover: np.ndarray, value: float | np.ndarray) -> None:
-    """Mix ``value`` into the volume ``hu`` in place, as far as ``cover`` says."""
+    """Mix ``value`` into the volume ``hu`` in place, as far as ``cover`` reaches."""
     part = hu[space.index]
     part += cover * (np.asarray(value, dtype=np.float32) - part)

@@ -23,8 +23,8 @@ class Turn:
         self._ticket.write_text(session, encoding="utf-8")
         self._mine = False
 
-    def come(self) -> bool:
-        """Whether it is this one's turn; to be asked again until it is."""
+    def acquire(self) -> bool:
+        """Whether it is this one's turn; to be called again until it is."""
         if not self._mine and self.ahead() == 0:
             try:
                 # Fails where the one before has not ended: this, not the order, excludes two.
@@ -39,13 +39,14 @@ class Turn:
         return sum(ticket < self._ticket.name for ticket in _tickets(self._queue))
 
     def end(self) -> None:
+        """Give the place up, whether the turn had come or not."""
         if self._mine:
             _remove(self._queue / _RUNNING)
             self._mine = False
         _remove(self._ticket)
 
 
-def forget(queue: Path, session: str) -> None:
+def release(queue: Path, session: str) -> None:
     """Give up the places of a session that ended without doing so."""
     running = queue / _RUNNING
     with contextlib.suppress(OSError):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from export_cohorts import content, make_cohort
+from job_processes import until
 
 from GastricDiffLib.jobs.pool import each
 
@@ -66,17 +67,10 @@ def test_workers_end_with_the_process_that_started_them(tmp_path):
     parent = subprocess.Popen(
         [sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": paths}
     )
-    workers = wait_for(lambda: [p for p in tmp_path.iterdir() if len(list(tmp_path.iterdir())) > 1])
+    workers = until(lambda: [p for p in tmp_path.iterdir() if len(list(tmp_path.iterdir())) > 1])
     parent.send_signal(signal.SIGKILL)
     parent.wait()
-    assert wait_for(lambda: not any(alive(int(path.name)) for path in workers))
-
-
-def wait_for(ask):
-    end = time.monotonic() + 30
-    while not (answer := ask()) and time.monotonic() < end:
-        time.sleep(0.05)
-    return answer
+    assert until(lambda: not any(alive(int(path.name)) for path in workers))
 
 
 def alive(pid: int) -> bool:

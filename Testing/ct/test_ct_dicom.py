@@ -86,7 +86,7 @@ def test_a_feet_first_stack_with_reversed_rows_comes_out_upright(crop, tmp_path)
     assert volume.origin_lps == pytest.approx((-30 - 39 * 0.8, -40 - 31 * 0.7, 20.0))
 
 
-def test_the_series_with_the_most_slices_is_read_and_told(crop, tmp_path):
+def test_the_series_with_the_most_slices_is_read_and_reported(crop, tmp_path):
     write_series(tmp_path, crop[:5], number=2, description="THIN")
     write_series(tmp_path, crop, number=3, description="ABDOMEN")
     write_series(tmp_path, crop[:2], number=1, kind="ORIGINAL\\PRIMARY\\LOCALIZER")
@@ -123,7 +123,7 @@ def test_an_unknown_series_is_answered_with_what_there_is(crop, tmp_path):
     assert "'Sp\u00e4 te Phase'" in refusal(tmp_path, "17")
 
 
-def test_series_are_told_apart_even_without_uids(crop, tmp_path):
+def test_series_are_kept_apart_even_without_uids(crop, tmp_path):
     write_series(tmp_path, crop, uid="", description="VENOUS")
     write_series(tmp_path, crop[:6], uid="", description="BONE", names=[f"b{k}" for k in range(6)])
     np.testing.assert_array_equal(read_volume(tmp_path).hu, crop)
@@ -188,7 +188,7 @@ def test_two_phases_in_one_series_are_refused(crop, tmp_path):
     assert "several images at the same position: 20.0 mm" in message and "phase" in message
 
 
-def test_files_exported_twice_are_read_once_and_told(crop, tmp_path):
+def test_files_exported_twice_are_read_once_and_reported(crop, tmp_path):
     write_series(tmp_path / "a", crop, instance=1)
     shutil.copytree(tmp_path / "a", tmp_path / "b")
     volume = read_volume(tmp_path)
@@ -212,7 +212,7 @@ def test_a_single_slice_is_refused(crop, tmp_path):
     assert "single slice" in refusal(tmp_path)
 
 
-def test_raw_values_are_refused_with_the_intercept_as_mend(crop, tmp_path):
+def test_raw_values_are_refused_with_the_intercept_as_hint(crop, tmp_path):
     write_series(tmp_path, crop + 1024 * 2)
     message = refusal(tmp_path)
     assert "not in Hounsfield units" in message and "intercept" in message
@@ -274,7 +274,7 @@ def test_a_report_among_the_images_is_passed_over(crop, tmp_path):
     np.testing.assert_array_equal(read_volume(tmp_path).hu, crop)
 
 
-def test_a_gantry_tilt_is_rectified_and_told_by_its_angle(crop, tmp_path):
+def test_a_gantry_tilt_is_rectified_and_reported_by_its_angle(crop, tmp_path):
     angle = np.radians(15.0)
     rows = f"1\\0\\0\\0\\{np.cos(angle):.8f}\\{-np.sin(angle):.8f}"
     write_series(tmp_path, crop, orientation=rows)
@@ -289,7 +289,7 @@ def test_a_gantry_tilt_is_rectified_and_told_by_its_angle(crop, tmp_path):
     assert nearby.min() <= volume.hu[z, y, x] <= nearby.max()
 
 
-def test_an_oblique_stack_is_resampled_and_told(crop, tmp_path):
+def test_an_oblique_stack_is_resampled_and_reported(crop, tmp_path):
     angle = np.radians(10.0)
     normal = np.array([0, np.sin(angle), np.cos(angle)])
     places = [tuple(np.array([-30.0, -40.0, 20.0]) + 2 * k * normal) for k in range(8)]

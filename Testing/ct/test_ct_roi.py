@@ -263,7 +263,7 @@ def test_all_boxes_beside_points_are_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "changes, told",
+    "changes, reported",
     [
         ({"center": None}, "center is missing"),
         ({"size": None}, "size is missing"),
@@ -283,15 +283,15 @@ def test_all_boxes_beside_points_are_read(tmp_path):
         ({"coordinateUnits": "um"}, "not in millimetres"),
     ],
 )
-def test_a_damaged_box_is_refused_with_its_fault(tmp_path, changes, told):
+def test_a_damaged_box_is_refused_with_its_fault(tmp_path, changes, reported):
     path = saved(tmp_path / "roi.mrk.json", markup(), markup(**changes))
     with pytest.raises(InputError) as caught:
         read_roi(path)
-    assert told in str(caught.value) and "ROI 2" in str(caught.value)
+    assert reported in str(caught.value) and "ROI 2" in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    "content, told",
+    "content, reported",
     [
         ('{"markups": [{"type": "Fiducial"}, {"type": "Fiducial"}, {"type": "Line"}]}',
          "it holds 2 Fiducial, 1 Line"),
@@ -304,10 +304,10 @@ def test_a_damaged_box_is_refused_with_its_fault(tmp_path, changes, told):
         ('{"markups": [1]}', "no Slicer markups file"),
     ],
 )  # fmt: skip
-def test_a_file_without_a_box_is_refused_with_what_it_holds(tmp_path, content, told):
+def test_a_file_without_a_box_is_refused_with_what_it_holds(tmp_path, content, reported):
     path = tmp_path / "roi.mrk.json"
     path.write_text(content)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=reported):
         read_roi(path)
 
 

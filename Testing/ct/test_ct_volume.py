@@ -99,7 +99,7 @@ def test_a_marker_goes_back_to_its_own_point_in_the_world(odd_ct, order):
     assert volume.input_slice_index(1) == (i, j, k)[slice_axis]
 
 
-def test_a_tilted_stack_is_resampled_and_told_by_its_angle():
+def test_a_tilted_stack_is_resampled_and_reported_by_its_angle():
     array, grid = smooth_volume()
     volume = CTVolume.from_array(array, grid.ijk_to_lps, notes=("first",))
     assert volume.resampled

@@ -96,7 +96,7 @@ def test_a_picture_of_0_to_255_is_refused(hu, tmp_path, capfd):
     assert "not in Hounsfield units" in message and "0…255" in message
 
 
-def test_raw_scanner_values_are_refused_with_the_mend(hu, tmp_path, capfd):
+def test_raw_scanner_values_are_refused_with_the_hint(hu, tmp_path, capfd):
     message = refusal(write(tmp_path / "ct.nii.gz", hu + 1024), capfd)
     assert "not in Hounsfield units" in message and "subtracting 1024" in message
 

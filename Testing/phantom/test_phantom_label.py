@@ -76,27 +76,27 @@ def cohort() -> tuple[np.ndarray, list[PhantomCase]]:
 Cohort = tuple[np.ndarray, list[PhantomCase]]
 
 
-def test_shortcuts_do_not_tell_the_label(cohort: Cohort) -> None:
+def test_shortcuts_do_not_reveal_the_label(cohort: Cohort) -> None:
     labels, cases = cohort
     features = np.array([shortcuts(case, n) for n, case in enumerate(cases)])
     features = features[:, features.std(axis=0) > 0]
     assert abs(cross_validated_auc(features, labels) - 0.5) < CHANCE
 
 
-def test_no_single_shortcut_tells_the_label(cohort: Cohort) -> None:
+def test_no_single_shortcut_reveals_the_label(cohort: Cohort) -> None:
     labels, cases = cohort
     features = np.array([shortcuts(case, n) for n, case in enumerate(cases)])
     aucs = [roc_auc_score(labels, column) for column in features.T]
     assert max(abs(auc - 0.5) for auc in aucs) < 0.15  # the worst of some 35
 
 
-def test_look_alikes_do_not_tell_the_label(cohort: Cohort) -> None:
+def test_look_alikes_do_not_reveal_the_label(cohort: Cohort) -> None:
     labels, cases = cohort
     features = [np.mean([looks(case, m) for m in case.decoys], axis=0) for case in cases]
     assert abs(cross_validated_auc(np.array(features), labels) - 0.5) < CHANCE
 
 
-def test_the_lesion_tells_the_label_where_look_alikes_do_not(cohort: Cohort) -> None:
+def test_the_lesion_reveals_the_label_where_look_alikes_do_not(cohort: Cohort) -> None:
     labels, cases = cohort
     features = [looks(case, case.lesion_mask) for case in cases]
     assert cross_validated_auc(np.array(features), labels) > 0.75
@@ -172,7 +172,7 @@ def measured_aucs(difficulty: float) -> tuple[float, list[float]]:
     return cross_validated_auc(table, labels), [max(auc, 1 - auc) for auc in singles]
 
 
-def test_the_looks_tell_the_label_together_better_than_each_alone() -> None:
+def test_the_looks_reveal_the_label_together_better_than_each_alone() -> None:
     together, singles = measured_aucs(0.5)
     assert 0.90 < together < 0.99
     assert max(singles) < 0.92

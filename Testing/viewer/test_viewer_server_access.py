@@ -94,8 +94,8 @@ def test_every_answer_has_the_headers_and_cookies_are_for_the_server_alone(serve
         await shown(client, path)
         for one in ("/", path, path + "a.js", path + "download/9", "/none", "/s/0/x", "/s/0"):
             async with client.get(one, allow_redirects=False) as answer:
-                told = {name: answer.headers[name] for name in HEADERS}
-                assert told == HEADERS
+                reported = {name: answer.headers[name] for name in HEADERS}
+                assert reported == HEADERS
                 kept = "private, max-age=3600" if one.endswith(".js") else "no-store"
                 assert answer.headers["Cache-Control"] == kept
         async with client.ws_connect(path + "ws") as socket:

@@ -30,10 +30,10 @@ def files(tmp_path, monkeypatch):
 def refused(arguments, files, capsys) -> str:
     words = [word.format(**files) for word in arguments]
     assert main(["view", *words]) == 2
-    told = capsys.readouterr()
-    assert (told.out, told.err.count("\n")) == ("", 1)
+    reported = capsys.readouterr()
+    assert (reported.out, reported.err.count("\n")) == ("", 1)
     assert not list(files["DIR"].glob("gastricdiff-view-*"))
-    return told.err
+    return reported.err
 
 
 @pytest.mark.parametrize(
@@ -61,18 +61,18 @@ def test_wrong_calls_end_with_one_line(files, capsys, arguments, line):
     assert line.format(**files) in refused(arguments, files, capsys)
 
 
-def test_a_port_that_is_taken_is_told_with_what_to_do(files, capsys):
+def test_a_port_that_is_taken_is_reported_with_what_to_do(files, capsys):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        told = refused(["--port", str(port)], files, capsys)
-    assert f"the port is taken: 127.0.0.1, port {port} (" in told
-    assert "--port" in told.partition("(")[2]
+        reported = refused(["--port", str(port)], files, capsys)
+    assert f"the port is taken: 127.0.0.1, port {port} (" in reported
+    assert "--port" in reported.partition("(")[2]
 
 
 def test_without_the_extra_it_names_what_to_install(files, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "trame_slicer", None)
-    told = refused([], files, capsys)
-    assert 'no trame_slicer (pip install "GastricDiffLib[viewer]")' in told
+    reported = refused([], files, capsys)
+    assert 'no trame_slicer (pip install "GastricDiffLib[viewer]")' in reported
 
 
 def test_the_server_itself_loads_nothing_heavy():
@@ -83,12 +83,12 @@ def test_the_server_itself_loads_nothing_heavy():
     assert subprocess.check_output([sys.executable, "-c", code]).strip() == b""
 
 
-def test_the_help_tells_of_the_viewer_but_not_of_what_it_starts(capsys):
+def test_the_help_lists_the_viewer_but_not_what_it_starts(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
-    told = capsys.readouterr().out
-    assert "view " in told
-    assert "session" not in told
+    reported = capsys.readouterr().out
+    assert "view " in reported
+    assert "session" not in reported
 
 
 def test_a_configuration_comes_back_as_it_was_written(tmp_path):

@@ -55,11 +55,11 @@ def memory(pid: int) -> int:
 def test_the_page_learns_its_socket_and_its_word_by_a_post(server, path):
     async def launch(client, path):
         async with client.post(path + "paraview/", json={"application": "trame"}) as answer:
-            told = await answer.json()
-        assert told["sessionURL"] == f"ws://127.0.0.1:{server.port}{path}ws"
-        assert path == f"/s/{told['id']}/"
-        config = next(one for one in server.folders() if one.name == told["id"]) / "config.json"
-        assert told["secret"] == json.loads(config.read_text())["secret"]
+            reported = await answer.json()
+        assert reported["sessionURL"] == f"ws://127.0.0.1:{server.port}{path}ws"
+        assert path == f"/s/{reported['id']}/"
+        config = next(one for one in server.folders() if one.name == reported["id"]) / "config.json"
+        assert reported["secret"] == json.loads(config.read_text())["secret"]
         assert config.stat().st_mode & 0o077 == 0
         assert config.parent.stat().st_mode & 0o077 == 0
         # Behind something that encrypts, the socket is encrypted too.
@@ -75,9 +75,9 @@ def test_a_session_sees_its_secret_and_no_cookie(server, path):
         status, text = await get(
             client, path + "some/a%20b%2F..%3Fc?d=e%26", headers={"X-Own": "1"}
         )
-        told = json.loads(text)
-        assert (status, told["path"]) == (200, "/some/a%20b%2F..%3Fc?d=e%26")
-        assert set(told["headers"]) <= {"Host", "Accept", "Connection", SECRET_HEADER}
+        reported = json.loads(text)
+        assert (status, reported["path"]) == (200, "/some/a%20b%2F..%3Fc?d=e%26")
+        assert set(reported["headers"]) <= {"Host", "Accept", "Connection", SECRET_HEADER}
         assert (await get(client, path + "../../../etc/passwd"))[0] == 404
         for method in ("PUT", "DELETE", "OPTIONS", "HEAD", "TRACE"):
             async with client.request(method, path) as answer:
@@ -103,7 +103,7 @@ def test_one_side_closes_and_so_does_the_other(server, path):
     async def close(client, path):
         async with client.ws_connect(path + "ws") as socket:
             await socket.send_str("close")
-            message = await asyncio.wait_for(socket.receive(), 5)
+            message = await asyncio.wait_for(socket.receive(), 60)
             assert message.type in (WSMsgType.CLOSE, WSMsgType.CLOSED)
         before = await connections(client, path)
         async with client.ws_connect(path + "ws"):

@@ -21,9 +21,9 @@ def test_a_real_session_is_shown_spoken_to_and_ended_with_a_killed_server(tmp_pa
             for part in parts:
                 assert (await client.get(path + part)).status == 200
             async with client.post(path + "paraview/", json={}) as answer:
-                told = await answer.json()
-            assert await hello(client, told["sessionURL"], "a guess") == "error"
-            assert await hello(client, told["sessionURL"], told["secret"]) == "result"
+                reported = await answer.json()
+            assert await hello(client, reported["sessionURL"], "a guess") == "error"
+            assert await hello(client, reported["sessionURL"], reported["secret"]) == "result"
             _, text = await get(client, path + "status")
             assert json.loads(text) == {"clients": 0, "busy": False}
             answer = await client.get(path + "download/scene.mrb")

@@ -19,7 +19,7 @@ from GastricDiffLib.errors import Cancelled
 from GastricDiffLib.viewer.uploads import receive_upload
 
 
-def told(out: Path) -> dict:
+def reported(out: Path) -> dict:
     return json.loads((out / "outcome.json").read_text())
 
 
@@ -46,7 +46,7 @@ def test_the_real_ct_zipped_is_taken_in_voxel_by_voxel(shared_data, tmp_path):
 
 @pytest.mark.parametrize("suffix", [".nrrd", ".nii", ".nii.gz", ".mha"])
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_volume_file_is_told_by_its_content_alone(suffix, packed, tmp_path):
+def test_a_volume_file_is_reported_by_its_content_alone(suffix, packed, tmp_path):
     data = ct_file(tmp_path / "ct.x", suffix, compressed=packed)
     files = {"holiday.jpg": zipped({"photo.png": data}) if packed else data}
     assert received(tmp_path, files).kind == "ct"
@@ -78,7 +78,7 @@ def test_of_several_series_the_librarys_rule_chooses_and_says_so(tmp_path):
         "2 series in the folder: series 7 with 12 slices was read",
         "2 files that are no part of a CT left out",
     )
-    assert told(tmp_path / "out") == {"kind": "ct", "notes": list(result.notes)}
+    assert reported(tmp_path / "out") == {"kind": "ct", "notes": list(result.notes)}
     np.testing.assert_array_equal(read_volume(tmp_path / "out" / "ct.nrrd").hu, hu)
 
 

@@ -73,9 +73,9 @@ def test_a_bomb_is_refused_by_the_usual_limits_before_it_is_unpacked(tmp_path):
 
 def test_a_bomb_whose_records_lie_yields_no_more_than_they_say(tmp_path):
     data = zipped({"IM0001": b"NRRD0004" + bytes(4 << 20)})
-    said = struct.pack("<I", 8 + (4 << 20))
-    assert data.count(said) == 2
-    small = data.replace(said, struct.pack("<I", 2000))
+    stated = struct.pack("<I", 8 + (4 << 20))
+    assert data.count(stated) == 2
+    small = data.replace(stated, struct.pack("<I", 2000))
     assert "damaged or truncated" in refusal(tmp_path, {"x.zip": small})
 
 

@@ -30,9 +30,9 @@ def started(tmp_path, files, **limits: int) -> Job:
     return Job.start([*arguments, "--limits", json.dumps(limits)], tmp_path / "job")
 
 
-def test_a_job_takes_an_upload_in_and_tells_its_progress(tmp_path):
+def test_a_job_reads_an_upload_and_reports_its_progress(tmp_path):
     job = started(tmp_path, {"a.zip": zipped({"ct": ct_file(tmp_path / "ct.nrrd"), "x": b"x"})})
-    assert job.wait(60) is JobState.DONE, job.error
+    assert job.wait(300) is JobState.DONE, job.error
     assert job.result["kind"] == "ct" and failure_message(job) == ""
     assert job.progress == (100, 100, "done")
     assert (tmp_path / "out" / "ct.nrrd").is_file()
@@ -40,9 +40,9 @@ def test_a_job_takes_an_upload_in_and_tells_its_progress(tmp_path):
     assert notes == ["1 file that is no part of a CT left out"]
 
 
-def test_a_refusal_is_told_as_it_is_and_no_name_stands_in_the_jobs_files(tmp_path):
+def test_a_refusal_is_reported_as_it_is_and_no_name_stands_in_the_jobs_files(tmp_path):
     job = started(tmp_path, {"Doe^Jane.zip": zipped({"../Doe^Jane": b""})})
-    assert job.wait(60) is JobState.FAILED
+    assert job.wait(300) is JobState.FAILED
     assert failure_message(job) == job.error
     assert failure_message(job).startswith("an archive entry leaves its folder by '..': entry 1 (")
     assert not (tmp_path / "out").exists()
@@ -54,7 +54,7 @@ def test_a_refusal_is_told_as_it_is_and_no_name_stands_in_the_jobs_files(tmp_pat
 def test_a_volume_larger_than_the_memory_limit_ends_in_a_line(tmp_path):
     air = flat_nrrd((512, 512, 300), lambda data: gzip.compress(data, 1))
     job = started(tmp_path, {"air.nrrd": air}, memory=300 << 20)
-    assert job.wait(60) is JobState.FAILED
+    assert job.wait(300) is JobState.FAILED
     assert "memory" in failure_message(job) and "(crop " in failure_message(job)
     assert job.exit_code == 2
     assert "Traceback" not in job.log.read_text() and not (tmp_path / "out").exists()
@@ -64,7 +64,7 @@ def test_a_volume_larger_than_the_memory_limit_ends_in_a_line(tmp_path):
 def test_an_upload_that_takes_too_long_is_ended_by_its_limit(tmp_path):
     write_scene(tmp_path / "scene.mrb", *made_case())
     job = started(tmp_path, {"scene.mrb": tmp_path / "scene.mrb"}, seconds=1)
-    assert job.wait(60) is JobState.FAILED
+    assert job.wait(300) is JobState.FAILED
     assert job.exit_code == -signal.SIGXCPU
     assert failure_message(job).startswith("reading the upload takes too long (")
     assert not (tmp_path / "out").exists()
@@ -79,7 +79,7 @@ def test_a_crash_becomes_a_line_without_places_of_this_machine(by, words, tmp_pa
     job = started(tmp_path, {"ct.nrrd": ct_file(tmp_path / "ct.nrrd")})
     record = until(lambda: read_record(tmp_path / "job"))
     os.kill(record.pid, getattr(signal, by))
-    assert job.wait(60) is JobState.FAILED
+    assert job.wait(300) is JobState.FAILED
     assert words in failure_message(job) and str(tmp_path) not in failure_message(job)
     assert not (tmp_path / "out").exists()
 
@@ -87,7 +87,7 @@ def test_a_crash_becomes_a_line_without_places_of_this_machine(by, words, tmp_pa
 def test_a_cancelled_upload_leaves_nothing(tmp_path):
     job = started(tmp_path, {"ct.nrrd": ct_file(tmp_path / "ct.nrrd")})
     job.cancel()
-    assert job.wait(60) is JobState.CANCELLED
+    assert job.wait(300) is JobState.CANCELLED
     assert failure_message(job) == "cancelled"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ct.nrrd", "job", "upload"]
 
@@ -103,7 +103,9 @@ def test_limits_travel_as_json_and_nonsense_is_refused(tmp_path, capsys):
 
 
 def test_the_command_is_not_for_people_and_brings_no_torch_in(tmp_path):
-    told = subprocess.check_output([sys.executable, "-m", "GastricDiffLib", "--help"], text=True)
-    assert "receive" not in told and "classify" in told
+    reported = subprocess.check_output(
+        [sys.executable, "-m", "GastricDiffLib", "--help"], text=True
+    )
+    assert "receive" not in reported and "classify" in reported
     code = "import sys, GastricDiffLib.viewer.uploads; print({'torch', 'slicer'} & {*sys.modules})"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from job_processes import until
 from made_models import fresh_model
-from viewer_page import SLOW, Visitor
+from viewer_page import Visitor, slow
 from viewer_server import resident, serving, session_processes
 
 from GastricDiffLib.jobs.process import started
@@ -30,7 +30,7 @@ def server(tmp_path_factory, slow_model):
 
 
 def slices(visitor):
-    """How many slices the box cuts, as the page says."""
+    """How many slices the box cuts, as the page shows."""
     return int(visitor.box.split(" cuts ")[1].split()[0])
 
 
@@ -132,14 +132,16 @@ def test_a_reload_in_the_middle_keeps_the_classification(server, browser):
     visitor.close()
 
 
-def test_a_server_that_stops_is_told_and_the_next_one_begins_anew(tmp_path, slow_model, browser):
+def test_a_stopped_server_is_noticed_and_the_next_one_begins_anew(
+    tmp_path, slow_model, browser
+):
     with serving(tmp_path, "--model", slow_model, standin=False) as server:
         visitor = Visitor(browser, server.url)
         visitor.classify(wait=False)
         visitor.until(lambda: visitor.state("busy") == "classify")
         family = server.family()
         server.end()
-    visitor.page.locator(".gd-lost").wait_for(timeout=SLOW)
+    visitor.page.locator(".gd-lost").wait_for(timeout=slow())
     assert until(lambda: all(started(number) != since for number, since in family.items()))
     assert not list(server.temporary.iterdir())
 

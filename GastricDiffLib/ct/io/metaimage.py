@@ -59,7 +59,7 @@ class MetaImageHeader:
 
     @property
     def data_bytes(self) -> int | None:
-        """Bytes of all voxels once unpacked; None where the header does not say."""
+        """Bytes of all voxels once unpacked; None where the header lacks something."""
         size, dims = self.value_bytes, self.fields.get("DimSize", "").split()
         if size is None or not dims or not all(n.isdigit() for n in dims):
             return None

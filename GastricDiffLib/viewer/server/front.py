@@ -38,8 +38,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class FrontServer:
     """The one server that browsers talk to: it admits them and hands their traffic on.
 
-    ``application``: to be served; ``limit``: of sessions, for the page that says there are too
-    many.
+    ``application``: to be served; ``limit``: of sessions, for the page of a server that is
+    full.
     """
 
     def __init__(

@@ -13,7 +13,7 @@ from aiohttp import web
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.jobs import Job, JobState
 from GastricDiffLib.viewer.config import PORT_FILE, Config
-from GastricDiffLib.viewer.turns import forget
+from GastricDiffLib.viewer.turns import release
 
 from .folder import QUEUE, SESSIONS
 from .options import Options
@@ -116,7 +116,7 @@ class SessionProcess:
     def remove(self) -> None:
         """After its end: nothing of it is left, on the disk or in the queue."""
         with contextlib.suppress(OSError):
-            forget(self.config.queue, self.id)
+            release(self.config.queue, self.id)
         shutil.rmtree(self.config.folder, ignore_errors=True)
 
     def _why(self) -> str:

@@ -101,7 +101,7 @@ class Classification:
     def _begin(self) -> None:
         assert self._turn is not None
         try:
-            if self._turn.come():
+            if self._turn.acquire():
                 ct, roi = self._case.ct, self._case.roi
                 problem = self._case.facts().problem
                 if problem:
