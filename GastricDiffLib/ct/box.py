@@ -82,7 +82,10 @@ class BoxROI:
     def transformed(self, lps_to_lps: ArrayLike) -> BoxROI:
         """The box under a 4×4 LPS → LPS matrix, such as its parent transform in a scene.
 
-        Raises InputError when the matrix shears the box, which then is none any more.
+        Raises
+        ------
+        InputError
+            When the matrix shears the box, which then is none any more.
         """
         matrix = np.asarray(lps_to_lps, dtype=np.float64)
         if matrix.shape != (4, 4) or not np.isfinite(matrix).all():

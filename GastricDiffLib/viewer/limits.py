@@ -38,7 +38,10 @@ class Limits:
     def from_json(cls, text: str) -> Limits:
         """From the object that :meth:`to_json` wrote; what it lacks has its default.
 
-        Raises InputError when it is none, names another bound, or one is no positive number.
+        Raises
+        ------
+        InputError
+            When it is none, names another bound, or one is no positive number.
         """
         try:
             given = json.loads(text)

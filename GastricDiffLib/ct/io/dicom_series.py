@@ -76,8 +76,11 @@ class Series:
     def stack(self) -> tuple[list[Header], Grid, list[str]]:
         """The images in order along the normal, their grid, and notes.
 
-        Raises InputError for fewer than two slices, several images at one place, a missing
-        slice or uneven spacing.
+        Raises
+        ------
+        InputError
+            For fewer than two slices, several images at one place, a missing slice or uneven
+            spacing.
         """
         normal = self.normal
         ordered = sorted(self.headers, key=lambda header: float(header.position @ normal))

@@ -26,8 +26,23 @@ _SCHEMA = (
 def read_roi(path: str | Path) -> list[BoxROI]:
     """All ROI boxes of a Slicer markups file, in LPS mm; other markups in it are ignored.
 
-    Raises InputError when the file is missing, no markups file, holds no ROI, or holds one
-    that is not a plain box: another shape, inside out, without size, or damaged.
+    Raises
+    ------
+    InputError
+        When the file is missing, no markups file, holds no ROI, or holds one that is not a plain
+        box: another shape, inside out, without size, or damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from GastricDiffLib.ct.roi import BoxROI, read_roi, write_roi
+    >>> box = BoxROI(np.array([5, -20, 30]), np.eye(3), np.array([40, 40, 50]))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_roi(f"{folder}/roi.mrk.json", [box])
+    ...     (found,) = read_roi(f"{folder}/roi.mrk.json")
+    >>> found.center_lps.tolist(), found.size_mm.tolist()
+    ([5.0, -20.0, 30.0], [40.0, 40.0, 50.0])
     """
     path = Path(path)
     markups = _read_markups(path)

@@ -32,6 +32,19 @@ def read_volume(path: str | Path, series: str | int | None = None) -> CTVolume:
     InputError
         When the path is missing, the file or folder is damaged, incomplete, no CT, not in HU, or
         not one 3D volume.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from GastricDiffLib.ct import Grid, read_volume
+    >>> from GastricDiffLib.ct.io.writing import write_nrrd
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     grid = Grid((5, 6, 7), np.diag([0.8, 0.8, 2.5, 1]))
+    ...     write_nrrd(f"{folder}/ct.nrrd", np.full(grid.shape, -1000, np.int16), grid)
+    ...     volume = read_volume(f"{folder}/ct.nrrd")
+    >>> volume.hu.shape, volume.spacing_mm
+    ((5, 6, 7), (2.5, 0.8, 0.8))
     """
     array, grid, notes = read_voxels(path, series)
     return CTVolume.from_array(array, grid.ijk_to_lps, notes)
@@ -42,7 +55,10 @@ def read_voxels(
 ) -> tuple[NDArray[np.int16], Grid, list[str]]:
     """The HU (K, J, I) int16 that ``read_volume`` reads, still on the file's own grid; notes.
 
-    Raises InputError as it does, and before the voxels are read where there are too many.
+    Raises
+    ------
+    InputError
+        As it does, and before the voxels are read where there are too many.
     """
     path = Path(path)
     if not path.exists():

@@ -83,7 +83,10 @@ class Archive:
     def unpack(self, entry: Entry, path: Path) -> None:
         """Write an entry to ``path``, which must not exist, counting what really comes out.
 
-        Raises InputError when the archive is damaged or a bound is reached.
+        Raises
+        ------
+        InputError
+            When the archive is damaged or a bound is reached.
         """
         try:
             with self._bundle.open(entry.info) as packed, path.open("xb") as out:
@@ -116,9 +119,11 @@ class Archive:
 def opened(path: Path, budget: Budget) -> Iterator[Archive]:
     """An archive to unpack.
 
-    Raises InputError when it is damaged or too large to list, or when an entry is encrypted,
-    a link or device, packed in an unusual way, there twice, or has a name that
-    ``names.safe_parts`` refuses.
+    Raises
+    ------
+    InputError
+        When it is damaged or too large to list, or when an entry is encrypted, a link or device,
+        packed in an unusual way, there twice, or has a name that ``names.safe_parts`` refuses.
     """
     _require_short_directory(path, budget.limits)
     try:

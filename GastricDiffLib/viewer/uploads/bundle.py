@@ -55,8 +55,11 @@ class Bundle:
     def unpack(self) -> Path:
         """Write the files that are needed and a .mrml that refers to no others; its path.
 
-        Raises InputError when anything in the scene refers to something outside, or a file
-        is not what it should be.
+        Raises
+        ------
+        InputError
+            When anything in the scene refers to something outside, or a file is not what it should
+            be.
         """
         elements = self._parsed()
         check_references(elements)

@@ -31,7 +31,10 @@ class Element:
 def parse(data: bytes) -> list[Element]:
     """All elements below ``<MRML>``.
 
-    Raises InputError when it is no MRML, or declares a document type or entities.
+    Raises
+    ------
+    InputError
+        When it is no MRML, or declares a document type or entities.
     """
     found: list[Element] = []
     open_tags: list[str] = []
@@ -63,7 +66,10 @@ def parse(data: bytes) -> list[Element]:
 def check_references(elements: list[Element]) -> None:
     """Refuse a scene of which anything, needed or not, refers to what is not in its bundle.
 
-    Raises InputError with the kind of the reference.
+    Raises
+    ------
+    InputError
+        With the kind of the reference.
     """
     for element in elements:
         for name, value in _references(element):
@@ -73,7 +79,10 @@ def check_references(elements: list[Element]) -> None:
 def referred(value: str, kind: str) -> tuple[str, ...]:
     """The parts of a relative name; ``kind`` names in messages which kind of reference it is.
 
-    Raises InputError unless it stays below the folder that it starts from.
+    Raises
+    ------
+    InputError
+        Unless it stays below the folder that it starts from.
     """
     name = unquote(value)
     if _SCHEME.match(name):

@@ -18,8 +18,11 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[1-9¹²³])( 
 def safe_parts(name: str, where: str) -> tuple[str, ...]:
     """The folders and the name of an entry, none of which is ``.`` or ``..``.
 
-    Raises InputError when it is absolute, leaves its folder, names a drive or a device, or
-    holds a backslash or a control character. ``where`` stands for it in the message.
+    Raises
+    ------
+    InputError
+        When it is absolute, leaves its folder, names a drive or a device, or holds a backslash or a
+        control character. ``where`` stands for it in the message.
     """
     if not name or any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
         raise InputError("an archive entry has an empty or unprintable name", where, _PACK)

@@ -44,8 +44,13 @@ def write_upload(folder: Path, names: Sequence[str]) -> list[Path]:
 def sort_upload(folder: Path, work: Path, budget: Budget, progress: Progress) -> Found:
     """Look at every file, unpacking archives into ``work``.
 
-    Raises InputError when the upload is too large, holds nothing of use, or an archive that
-    ``archive.opened`` refuses; ``Cancelled`` from ``progress`` (done, total, message).
+    Raises
+    ------
+    InputError
+        When the upload is too large, holds nothing of use, or an archive that ``archive.opened``
+        refuses.
+    Cancelled
+        From ``progress`` (done, total, message).
     """
     found = Found()
     paths = _listed(folder, budget)
