@@ -19,11 +19,11 @@ from GastricDiffLib.errors import InputError
 from GastricDiffLib.resources import demo_model
 from GastricDiffLib.viewer.config import PORT_FILE, Config
 from GastricDiffLib.viewer.session.classification import Classification
-from GastricDiffLib.viewer.session.intake import Intake
 from GastricDiffLib.viewer.session.page import build_page
 from GastricDiffLib.viewer.session.result import result_values
 from GastricDiffLib.viewer.session.routes import Routes
 from GastricDiffLib.viewer.session.state import first_values
+from GastricDiffLib.viewer.session.upload import SessionUpload
 from GastricDiffLib.viewer.session.views import Views
 
 TICK = 0.2
@@ -49,7 +49,7 @@ class ViewerSession:
         self.classification = Classification(
             self.case, config.queue, config.folder.name, model, config.device
         )
-        self.intake = Intake(config.folder)
+        self.upload = SessionUpload(config.folder)
         self._routes = Routes(self, config)
         self._seen: Any = None
         self._pending = False
@@ -72,11 +72,11 @@ class ViewerSession:
             )  # fmt: skip
         finally:
             self.classification.abandon()
-            self.intake.abandon()
+            self.upload.abandon()
 
     @property
     def busy(self) -> bool:
-        return self.classification.waiting or self.classification.running or self.intake.running
+        return self.classification.waiting or self.classification.running or self.upload.running
 
     # What the page asks for.
 
@@ -86,7 +86,7 @@ class ViewerSession:
             if self.classification.cancel():
                 self.messages.info("Cancelled.")
             return
-        if self.intake.running:
+        if self.upload.running:
             raise InputError("files are being opened", hint="wait for that first")
         self.messages.clear()
         self.classification.start()
@@ -103,7 +103,7 @@ class ViewerSession:
         if self.busy:
             raise InputError("the session is busy", hint="wait, or cancel the classification")
         self.messages.clear()
-        self.intake.start(folder)
+        self.upload.start(folder)
         self._refresh()
 
     def place_box(self) -> None:
@@ -163,7 +163,7 @@ class ViewerSession:
                 self.messages.outcome(outcome)
                 if outcome.done:
                     self._show_result(self.classification.box)
-            opened = self.intake.poll()
+            opened = self.upload.poll()
             if opened is not None:
                 opened.into(self.case)
                 self._show_case(demo=False)
@@ -185,9 +185,9 @@ class ViewerSession:
         if self.classification.waiting or self.classification.running:
             state.busy = "wait" if self.classification.waiting else "classify"
             state.doing, state.percent = self.classification.progress()
-        elif self.intake.running:
+        elif self.upload.running:
             state.busy = "open"
-            state.doing, state.percent = self.intake.progress()
+            state.doing, state.percent = self.upload.progress()
         else:
             state.busy, state.doing, state.percent = "", "", -1
 

@@ -18,7 +18,7 @@ from GastricDiffLib.viewer.uploads.receive import CT_FILE, OUTCOME_FILE, ROI_FIL
 
 @dataclass(frozen=True)
 class Opened:
-    """Files that the intake wrote, gone once they are in the scene."""
+    """The files that an upload became, gone once they are in the scene."""
 
     folder: Path
 
@@ -46,11 +46,11 @@ class Opened:
         return path if path.is_file() else None
 
 
-class Intake:
+class SessionUpload:
     """One upload at a time; :meth:`poll` must be called now and then."""
 
     def __init__(self, folder: Path, runner: Runner | None = None) -> None:
-        self._root = folder / "intake"
+        self._root = folder / "opening"
         self._runner: Runner = JobRunner() if runner is None else runner
 
     @property

@@ -16,7 +16,7 @@ from GastricDiffLib.ct.io.markups import write_roi
 from GastricDiffLib.ct.io.writing import write_nrrd
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.scene import new_scene
-from GastricDiffLib.viewer.session.intake import Intake
+from GastricDiffLib.viewer.session.upload import SessionUpload
 from GastricDiffLib.viewer.uploads import write_upload
 
 
@@ -37,10 +37,10 @@ def logs(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def intake(tmp_path):
-    intake = Intake(tmp_path)
-    yield intake
-    intake.abandon()
+def opening(tmp_path):
+    opening = SessionUpload(tmp_path)
+    yield opening
+    opening.abandon()
 
 
 @pytest.fixture
@@ -56,52 +56,52 @@ def upload(tmp_path):
     return folder
 
 
-def opened(intake):
+def opened(opening):
     limit = time.monotonic() + 600
     while time.monotonic() < limit:
-        if (result := intake.poll()) is not None:
+        if (result := opening.poll()) is not None:
             return result
         time.sleep(0.02)
-    raise AssertionError("the intake did not end")
+    raise AssertionError("the upload was not opened")
 
 
-def test_an_upload_becomes_the_case_and_its_files_are_gone(intake, upload, tmp_path, logs):
+def test_an_upload_becomes_the_case_and_its_files_are_gone(opening, upload, tmp_path, logs):
     case = OpenCase(new_scene(), NoViews())
-    intake.start(upload)
-    assert intake.running
+    opening.start(upload)
+    assert opening.running
     with pytest.raises(InputError, match="other files are being opened"):
-        intake.start(upload)
-    opened(intake).into(case)
+        opening.start(upload)
+    opened(opening).into(case)
     assert case.facts().problem == ""
     assert case.ct.GetName() == "CT"
     assert not upload.exists()
-    assert not (tmp_path / "intake").exists()
+    assert not (tmp_path / "opening").exists()
     assert not logs.exists()
 
 
-def test_a_refused_upload_is_one_line_and_leaves_nothing(intake, tmp_path, logs):
+def test_a_refused_upload_is_one_line_and_leaves_nothing(opening, tmp_path, logs):
     folder = tmp_path / "upload"
     folder.mkdir()
     (folder / "0001").write_text("no CT")
     write_upload(folder, ["notes.txt"])
-    intake.start(folder)
+    opening.start(folder)
     with pytest.raises(InputError) as refused:
-        opened(intake)
+        opened(opening)
     assert "\n" not in str(refused.value)
     assert not folder.exists()
-    assert not (tmp_path / "intake").exists()
+    assert not (tmp_path / "opening").exists()
     assert not logs.exists()
-    assert not intake.running
+    assert not opening.running
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal that ends a process")
-def test_of_a_killed_reader_the_log_is_kept_and_the_upload_is_not(intake, upload, tmp_path, logs):
-    intake.start(upload)
-    record = json.loads((tmp_path / "intake" / "job" / "job.json").read_text(encoding="utf-8"))
+def test_of_a_killed_reader_the_log_is_kept_and_the_upload_is_not(opening, upload, tmp_path, logs):
+    opening.start(upload)
+    record = json.loads((tmp_path / "opening" / "job" / "job.json").read_text(encoding="utf-8"))
     os.kill(record["pid"], signal.SIGKILL)
     with pytest.raises(InputError, match="ran out of memory or broke off"):
-        opened(intake)
+        opened(opening)
     (log,) = logs.iterdir()
-    assert log.read_text(encoding="utf-8").startswith("gastricdiff intake ended with code -9")
+    assert log.read_text(encoding="utf-8").startswith("gastricdiff receive ended with code -9")
     assert not upload.exists()
-    assert not (tmp_path / "intake").exists()
+    assert not (tmp_path / "opening").exists()
