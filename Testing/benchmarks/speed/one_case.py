@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def _time_parts() -> None:
-    """Not before the command has read the CT: only then does it import these rooms, too."""
+    """Not before the command has read the CT: only then does it import these packages, too."""
     from GastricDiffLib.classify import Classifier
     from GastricDiffLib.results import files
 
