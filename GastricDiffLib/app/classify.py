@@ -56,12 +56,11 @@ class ClassifyRequest:
             return _("the box was removed")
         return ""
 
-    def write(self, folder: Path, box: BoxROI) -> list[object]:
-        """Write CT and box into a folder; the arguments of ``gastricdiff`` that classify them."""
-        write_ct(folder / "ct.nrrd", self.volume_node)
+    def write(self, folder: Path, box: BoxROI, ct: Path) -> list[object]:
+        """Write the box into a folder; the arguments of ``gastricdiff`` that classify the CT."""
         write_roi(folder / "roi.mrk.json", [box])
         return [
-            *("classify", folder / "ct.nrrd", "--roi", folder / "roi.mrk.json"),
+            *("classify", ct, "--roi", folder / "roi.mrk.json"),
             *("--model", self.model or demo_model(), "--out", folder / "result"),
             *("--device", self.device, "--heat", self.heat, "--brief"),
         ]
@@ -80,6 +79,7 @@ class ClassifyLogic:
         self._request: ClassifyRequest | None = None
         self._folder = Path()
         self._reason = ""
+        self._ct = CTFile()
 
     @property
     def running(self) -> bool:
@@ -99,7 +99,12 @@ class ClassifyLogic:
         # Of the user alone: it holds the patient's CT until the end.
         self._folder = Path(tempfile.mkdtemp(prefix="gastricdiff-"))
         try:
-            arguments = request.write(self._folder, self.box)
+            if self.runner.stays:
+                ct = self._ct.path(request.volume_node)
+            else:
+                ct = self._folder / "ct.nrrd"
+                write_ct(ct, request.volume_node)
+            arguments = request.write(self._folder, self.box, ct)
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
@@ -139,6 +144,12 @@ class ClassifyLogic:
         """End at once and forget it, as when Slicer closes."""
         self.runner.abandon()
         self._request = None
+        self._ct.remove()
+
+    def forget_ct(self) -> None:
+        """Remove the file of the CT, as when its scene closes."""
+        if not self.running:
+            self._ct.remove()
 
     def _conclude(self, outcome: JobOutcome, request: ClassifyRequest) -> JobOutcome:
         reason = self._reason or request.missing()
@@ -158,6 +169,47 @@ class ClassifyLogic:
             slices=len(result.p), seconds=f"{result.seconds:.1f}", device=result.device
         )
         return replace(outcome, message=f"{done} {notes}".strip().replace("..", "."))
+
+
+class CTFile:
+    """A CT of the scene as a file for a process that stays: written once, while it is the same.
+
+    In a folder of the user's own, which :meth:`remove` takes away.
+    """
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._key: tuple[object, ...] = ()
+
+    def path(self, volume_node: VolumeNode) -> Path:
+        """The file of this node, written anew where its voxels or its place are other ones.
+
+        Raises
+        ------
+        InputError
+            As :func:`write_ct`.
+        """
+        image, grid = volume_node.GetImageData(), world_grid(volume_node)
+        assert image is not None  # or the node is no CT, which is found out before
+        scalars = image.GetPointData().GetScalars()
+        times = image.GetMTime(), scalars.GetMTime() if scalars is not None else 0
+        key = (volume_node.GetID(), *times, grid.ijk_to_lps.tobytes())
+        if self._folder is None or key != self._key:
+            self.remove()
+            self._folder = Path(tempfile.mkdtemp(prefix="gastricdiff-ct-"))
+            try:
+                write_ct(self._folder / "ct.nrrd", volume_node)
+            except BaseException:
+                self.remove()
+                raise
+            self._key = key
+        return self._folder / "ct.nrrd"
+
+    def remove(self) -> None:
+        """Take the file away."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder, self._key = None, ()
 
 
 def write_ct(path: Path, volume_node: VolumeNode) -> None:

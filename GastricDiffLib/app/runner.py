@@ -62,6 +62,11 @@ class Runner(Protocol):
     """
 
     @property
+    def stays(self) -> bool:
+        """Whether one process works off all requests, and keeps the CT of the last one."""
+        ...
+
+    @property
     def running(self) -> bool:
         """Whether a job runs."""
         ...
@@ -139,6 +144,10 @@ class JobRunner:
     def __init__(self) -> None:
         self.job: Job | None = None
         self._temporary: tuple[Path, ...] = ()
+
+    @property
+    def stays(self) -> bool:
+        return False
 
     @property
     def running(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from GastricDiffLib.results.heat_kinds import DEFAULT_HEAT, HEAT_KINDS
 
 if TYPE_CHECKING:
     from GastricDiffLib.ct import BoxROI, CTVolume
+    from GastricDiffLib.inference.classifier import Classifier
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,12 +37,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> None:
     """Classify one CT."""
-    from GastricDiffLib.ct import read_roi, read_volume
+    from GastricDiffLib.ct import read_volume
+
+    classify_files(options, console, read_volume)
+
+
+def classify_files(
+    options: argparse.Namespace,
+    console: Console,
+    read: Callable[[Path, str | None], CTVolume],
+    load: Callable[[Path, str], Classifier] | None = None,
+) -> None:
+    """Classify the CT that the arguments name.
+
+    Parameters
+    ----------
+    options
+        As parsed.
+    console
+        Progress, notes and the result go there.
+    read, load
+        How a CT and a model come into memory: a worker keeps both.
+    """
+    from GastricDiffLib.ct import read_roi
 
     rois = read_roi(options.roi)
     if len(rois) > 1:
         console.note(f"{len(rois)} boxes in the ROI file are taken together")
-    volume = read_volume(options.ct, options.series)
+    volume = read(options.ct, options.series)
     classify_case(
         volume,
         rois,
@@ -51,6 +74,7 @@ def run(options: argparse.Namespace, console: Console) -> None:
         options.device,
         options.heat,
         options.brief,
+        load,
     )
 
 
@@ -63,6 +87,7 @@ def classify_case(
     device: str = "auto",
     heat: str = DEFAULT_HEAT,
     brief: bool = False,
+    load: Callable[[Path, str], Classifier] | None = None,
 ) -> None:
     """Classify a CT and write all files of the result into ``out``.
 
@@ -82,6 +107,9 @@ def classify_case(
         As on the command line.
     brief
         No picture and no scene.
+    load
+        How the model comes into memory, where it is kept; by default it is read, and its memory
+        given back before the files are written.
 
     Raises
     ------
@@ -95,11 +123,12 @@ def classify_case(
 
     prepare_output(out)
     keep_memory()
-    classifier = Classifier.load(model or demo_model(), device)
+    classifier = (load or Classifier.load)(model or demo_model(), device)
     result = classifier.classify(volume, rois, console.progress, heat)
     # What follows needs memory for the heat, and none of the network.
     del classifier
-    give_back_memory()
+    if load is None:
+        give_back_memory()
     for note in result.notes:
         console.note(note)
     if brief:

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console("--events" in words)
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return _exit_code(lambda: _run(words, console), console)
+        return exit_code(lambda: _run(words, console), console)
     finally:
         signal.signal(signal.SIGTERM, previous)
 
@@ -47,7 +47,7 @@ def _run(words: Sequence[str], console: Console) -> int:
             return EXIT_DONE
 
         # Reported before the group is left: torchrun ends all processes at the first one's end.
-        return _exit_code(work, console)
+        return exit_code(work, console)
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def _joined(word: str, console: Console) -> Iterator[Callable[[], AbstractContex
         console.muted = True
 
 
-def _exit_code(work: Callable[[], int], console: Console) -> int:
+def exit_code(work: Callable[[], int], console: Console) -> int:
     """Do the work; the exit code of how it ended, once an error is reported."""
     try:
         return work()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 from GastricDiffLib.app.classify import ClassifyLogic, ClassifyRequest
 from GastricDiffLib.app.models import model_card, model_problem
 from GastricDiffLib.app.progress import progress_line
+from GastricDiffLib.app.worker_runner import WorkerRunner
 from GastricDiffLib.desktop.panel_context import PanelContext
 from GastricDiffLib.desktop.progress import show_progress
 from GastricDiffLib.desktop.timer import Timer
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.i18n import _
 from GastricDiffLib.resources import demo_model
+
+LOOK_MS = 40
+"""Milliseconds between two looks at the worker: an answer takes few hundred."""
 
 
 class ClassifyPanel:
@@ -22,9 +27,11 @@ class ClassifyPanel:
         self, context: PanelContext, problem: Callable[[], str], done: Callable[[], None]
     ) -> None:
         self._context, self._case_problem, self._done = context, problem, done
-        self.logic = ClassifyLogic()
-        self._timer = Timer(context.messages, self._look)
+        self._runner = WorkerRunner()
+        self.logic = ClassifyLogic(self._runner)
+        self._timer = Timer(context.messages, self._look, every_ms=LOOK_MS)
         self._filling = False
+        self._warmed: tuple[str, str] | None = None
         guarded = context.messages.guarded
         context.ui.classifyButton.clicked.connect(guarded(self.press))
         context.ui.modelFileButton.clicked.connect(guarded(self.choose_file))
@@ -39,6 +46,7 @@ class ClassifyPanel:
         for widget in (ui.modelSelector, ui.modelFileButton, ui.deviceSelector, ui.heatSelector):
             widget.enabled = not self.logic.running
         self._show()
+        self.warm()
 
     def press(self) -> None:
         """Classify, or while that runs, cancel."""
@@ -75,8 +83,26 @@ class ClassifyPanel:
             self._context.parameters.model = path
             self.refresh()
 
+    def warm(self) -> None:
+        """Have torch and the chosen model loaded before the first click, where they can be.
+
+        Once a CT is chosen: the user is about to classify, not just looking around.
+        """
+        context, parameters = self._context, self._context.parameters
+        if parameters is None or context.ct is None or self.logic.running:
+            return
+        wanted = (parameters.model, parameters.device)
+        if wanted == self._warmed or model_problem(parameters.model):
+            return
+        self._warmed = wanted
+        if context.installed():
+            # Why it cannot be started, the click shows.
+            with contextlib.suppress(InputError):
+                self._runner.warm(parameters.model or demo_model(), parameters.device)
+
     def scene_closes(self) -> None:
         self.logic.cancel(_("the scene was closed"))
+        self.logic.forget_ct()
 
     def cleanup(self) -> None:
         self._timer.stop()

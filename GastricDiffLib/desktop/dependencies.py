@@ -83,6 +83,10 @@ class Dependencies:
             ) from error
         self._require()
 
+    def installed(self) -> bool:
+        """Whether everything that classifying and training need is there."""
+        return _has_torch() and not self.missing()
+
     def missing(self) -> list[str]:
         """Lines of the requirements file that are not met, torch aside."""
         from packaging.requirements import Requirement

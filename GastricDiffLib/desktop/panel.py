@@ -48,7 +48,8 @@ class Panel:
         messages = Messages(self._show_message)
         models = Models(QtSettings())
         context = PanelContext(
-            ui, scene, messages, QtDialogs(), models, layout, dependencies.ensure
+            *(ui, scene, messages, QtDialogs(), models, layout),
+            *(dependencies.ensure, dependencies.installed),
         )
         self.context = context
         self.case = CasePanel(context, self.refresh)

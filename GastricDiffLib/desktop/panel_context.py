@@ -25,7 +25,8 @@ class PanelContext:
     """Handed to each section's constructor.
 
     ``ui`` holds the widgets by name; ``parameters`` the settings, replaced with each new scene;
-    ``ensure`` has the Python packages installed, or raises InputError.
+    ``ensure`` has the Python packages installed, or raises InputError; ``installed`` is whether
+    they are.
     """
 
     ui: Any
@@ -35,6 +36,7 @@ class PanelContext:
     models: Models
     layout: Layout
     ensure: Callable[[], None]
+    installed: Callable[[], bool]
     parameters: Any = None
 
     @property

@@ -80,17 +80,7 @@ def launch(
     Its output goes to files, which never fill up as a pipe does; its input is a pipe that
     closes when this program ends.
     """
-    # All that a Slicer knows of its packages is in its environment; the library may be elsewhere.
-    library = str(Path(__file__).resolve().parents[2])
-    paths = [library, environment.get("PYTHONPATH") or os.environ.get("PYTHONPATH")]
-    variables = os.environ | environment
-    variables |= {
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-        "PYTHONSAFEPATH": "1",  # the working folder is data, not a place of modules
-        "PYTHONIOENCODING": "utf-8",
-        FOLDER_VARIABLE: str(folder),
-    }
-    wait_passively(variables)
+    variables = process_environment(environment) | {FOLDER_VARIABLE: str(folder)}
     if detached:
         variables |= {DETACHED_VARIABLE: "1"}
     if behind:
@@ -104,7 +94,7 @@ def launch(
                 stderr=log,
                 env=variables,
                 start_new_session=sys.platform != "win32",
-                creationflags=_no_window() | creation_flags(behind),
+                creationflags=no_window() | creation_flags(behind),
             )
     except OSError as error:
         raise InputError(
@@ -112,7 +102,25 @@ def launch(
         ) from error
 
 
-def _no_window() -> int:
+def process_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a process that runs ``python -m GastricDiffLib``.
+
+    All that a Slicer knows of its packages is in its environment; the library may be elsewhere.
+    """
+    library = str(Path(__file__).resolve().parents[2])
+    paths = [library, environment.get("PYTHONPATH") or os.environ.get("PYTHONPATH")]
+    variables = os.environ | environment
+    variables |= {
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "PYTHONSAFEPATH": "1",  # the working folder is data, not a place of modules
+        "PYTHONIOENCODING": "utf-8",
+    }
+    wait_passively(variables)
+    return variables
+
+
+def no_window() -> int:
+    """Flags for a process without a console of its own, on Windows; elsewhere none."""
     if sys.platform != "win32":
         return 0
     return subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP

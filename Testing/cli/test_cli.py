@@ -139,7 +139,7 @@ def test_the_help_lists_the_commands_for_people_in_their_order(capsys):
         "demo", "phantom", "export", "train", "compare", "evaluate", "classify", "view", "info"
     ]  # fmt: skip
     hidden = [name for name, command in all_commands().items() if command.hidden]
-    assert hidden == ["session", "receive"]
+    assert hidden == ["session", "receive", "worker"]
 
 
 def test_a_module_beside_the_commands_is_no_command(capsys):
