@@ -61,10 +61,7 @@ def new_roi(scene: MRMLScene) -> ROINode:
     ensure_basics(scene)
     node: ROINode = scene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "ROI")
     node.CreateDefaultDisplayNodes()
-    display = node.GetDisplayNode()
-    assert display is not None
-    display.SetFillVisibility(False)
-    display.SetPropertiesLabelVisibility(False)
+    show_outline(node)
     return node
 
 
@@ -102,6 +99,14 @@ def show_handles(roi_node: ROINode, on: bool) -> None:
         display.SetTranslationHandleVisibility(on)
         display.SetScaleHandleVisibility(on)
         display.SetRotationHandleVisibility(False)
+
+
+def show_outline(roi_node: ROINode) -> None:
+    """Show a box as a bare outline: what is in it can be seen, and no name lies over it."""
+    display = roi_node.GetDisplayNode()
+    if display is not None:
+        display.SetFillVisibility(False)
+        display.SetPropertiesLabelVisibility(False)
 
 
 def is_drawing(scene: MRMLScene) -> bool:

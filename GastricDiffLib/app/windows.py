@@ -13,6 +13,13 @@ WINDOWS = {
 """Width and centre in HU."""
 
 
+def show_first_window(volume_node: VolumeNode) -> None:
+    """Show a CT in the abdominal window, unless somebody has set another one already."""
+    display = volume_node.GetDisplayNode()
+    if display is not None and display.GetAutoWindowLevel():
+        show_window(volume_node, "abdomen")
+
+
 def show_window(volume_node: VolumeNode, name: str) -> None:
     """Show a CT in one of ``WINDOWS``; another name changes nothing."""
     display = volume_node.GetDisplayNode()

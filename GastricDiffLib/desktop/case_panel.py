@@ -8,12 +8,22 @@ from typing import Any
 import slicer
 import vtk
 
-from GastricDiffLib.app.boxes import draw_box, is_drawn, place_box, show_handles, stop_drawing
+from GastricDiffLib.app.boxes import (
+    draw_box,
+    is_drawn,
+    place_box,
+    show_handles,
+    show_outline,
+    stop_drawing,
+)
 from GastricDiffLib.app.case import CaseFacts, case_facts
+from GastricDiffLib.app.windows import show_first_window
 from GastricDiffLib.desktop.panel_context import PanelContext
 from GastricDiffLib.desktop.timer import Timer
 from GastricDiffLib.errors import InputError
 from GastricDiffLib.i18n import _
+from GastricDiffLib.scene.mrml import ROINode, VolumeNode
+from GastricDiffLib.scene.shown_case import ResultsOfCTs, show_case_in_views
 
 
 class CasePanel:
@@ -24,6 +34,7 @@ class CasePanel:
         self.facts = CaseFacts()
         self._observed: list[tuple[Any, int]] = []
         self._watched: tuple[Any, Any] = (None, None)
+        self._results = ResultsOfCTs(context.scene)
         # A box being dragged is modified with every pixel.
         self._settled = Timer(context.messages, self._look, every_ms=100, once=True)
         guarded = context.messages.guarded
@@ -34,7 +45,9 @@ class CasePanel:
         """Show the settings' nodes."""
         context = self._context
         if (context.ct, context.roi) != self._watched:
+            self._turn_to(context.ct, context.roi)
             self._watch(context.ct, context.roi)
+        self._results.refresh()
         if context.roi is not None and context.parameters is not None:
             show_handles(context.roi, context.parameters.handles)
         self.facts = case_facts(context.ct, context.roi)
@@ -76,7 +89,23 @@ class CasePanel:
 
     def cleanup(self) -> None:
         self._settled.stop()
+        self._results.forget()
         self._watch(None, None)
+
+    def _turn_to(self, ct: VolumeNode | None, roi: ROINode | None) -> None:
+        """Show the nodes that were chosen, and nothing of those before."""
+        former_ct, former_roi = self._watched
+        if roi is not None and roi is not former_roi:
+            show_outline(roi)
+        if ct is None or ct is former_ct:
+            return
+        show_first_window(ct)
+        if show_case_in_views(self._context.scene, ct):
+            # Where the user looks already stays, such as the sample's tumour.
+            slicer.util.resetSliceViews()
+        if former_ct is not None:
+            # What was reported of the former one is no news of this one.
+            self._context.messages.clear()
 
     def _watch(self, *nodes: Any) -> None:
         for node, tag in self._observed:

@@ -41,6 +41,15 @@ def show_curves(scene: MRMLScene, history: Sequence[dict[str, float]]) -> PlotCh
         if series.GetTableNodeID() != table.GetID():
             _draw(series, table, name, colour)
             chart.AddAndObservePlotSeriesNodeID(series.GetID())
+        # A line of one point is an error of VTK's at every redraw.
+        style = slicer.vtkMRMLPlotSeriesNode
+        series.SetLineStyle(style.LineStyleSolid if len(history) > 1 else style.LineStyleNone)
+    # A view keeps the axes that it fitted to the first epoch, and later points lie outside.
+    values = np.concatenate([columns[name] for name in CURVES])
+    chart.SetXAxisRangeAuto(False)
+    chart.SetXAxisRange(0.5, len(history) + 0.5)
+    chart.SetYAxisRangeAuto(False)
+    chart.SetYAxisRange(0.0, max(1.0, 1.05 * float(np.nanmax(values, initial=0.0))))
     chart.SetTitle(_("Training, epoch {n}").format(n=len(history)))
     chart.SetXAxisTitle(_("epoch"))
     chart.SetYAxisTitle(_("loss, AUC"))
@@ -60,7 +69,6 @@ def _draw(
     series.SetXColumnName("epoch")
     series.SetYColumnName(name)
     series.SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleCircle)
-    series.SetLineStyle(slicer.vtkMRMLPlotSeriesNode.LineStyleSolid)
     series.SetColor(*colour)
 
 

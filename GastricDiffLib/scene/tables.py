@@ -66,6 +66,8 @@ def fill_table(node: TableNode, columns: Mapping[str, NDArray[Any]]) -> None:
         table.AddColumn(column)
     node.SetAndObserveTable(table)
     node.SetLocked(True)
+    # Without it Slicer's table view heads the columns A, B, C.
+    node.SetUseColumnTitleAsColumnHeader(True)
 
 
 def _text(value: Any) -> str:
