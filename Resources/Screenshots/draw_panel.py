@@ -77,7 +77,7 @@ class Artist:
         scene = desktop.scene
         ui.runPath.currentPath = str(folder / "run")
         ui.epochsSpinBox.value, ui.sizeSpinBox.value = 40, 64
-        ui.widthSpinBox.value, ui.fieldSpinBox.value = 0.125, 1.5
+        ui.widthSpinBox.value, ui.cropSpinBox.value = 0.125, 1.5
         ui.trainButton.click()
         desktop.wait_until(lambda: work.points(scene) >= EPOCHS_SHOWN, 600)
         ui.curvesButton.click()
