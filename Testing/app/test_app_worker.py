@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -172,7 +173,8 @@ def test_a_worker_killed_before_during_and_after_costs_one_line_each(other_model
     def kill() -> None:
         pid = runner.pid
         os.kill(pid, signal.SIGKILL)
-        assert Patience(60).lasts() and psutil.Process(pid).wait(60) is not None
+        with contextlib.suppress(psutil.NoSuchProcess):
+            psutil.Process(pid).wait(60)
 
     try:
         assert classified(logic, scene, ct, roi, model=str(other_model)).done
@@ -217,7 +219,6 @@ def test_a_worker_ends_by_itself_after_minutes_without_a_request():
     while worker.alive and patience.lasts():
         time.sleep(0.05)
     assert worker.exit_code == 0
-    assert not worker.run(1, ["classify"]) or not worker.events()
     worker.end()
 
 
